@@ -1,0 +1,35 @@
+/** Medians and spreads, and the machine that they belong to. */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+export interface Figure {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly runs: readonly number[];
+}
+
+export function figureOf(runs: readonly number[]): Figure {
+  const sorted = runs.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  const median = sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+  return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, runs };
+}
+
+export function machine(): Record<string, string> {
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', 'server', 'contract', 'bench') !== '';
+  return {
+    cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    commit: `${git('rev-parse', '--short', 'HEAD')}${changed ? ' with uncommitted changes' : ''}`,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+export function show({ median, min, max }: Figure): string {
+  const round = (value: number) => Math.round(value).toLocaleString('en');
+  return `${round(median)} (${round(min)}–${round(max)})`;
+}

@@ -1,0 +1,55 @@
+/** Runs the load generator as a process of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** One request; `{name}` in path, headers and body is filled with what the journey knows. */
+export interface Step {
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Text fields of the answer that the journey knows from then on. */
+  readonly takes?: readonly string[];
+}
+
+export interface Journey {
+  readonly known: Readonly<Record<string, string>>;
+}
+
+export interface LoadJob {
+  readonly host: string;
+  readonly port: number;
+  readonly connections: number;
+  readonly steps: readonly Step[];
+  readonly journeys: readonly Journey[];
+  /** Give back what each journey came to know. */
+  readonly collect?: boolean;
+}
+
+export interface LoadReport {
+  readonly durationMs: number;
+  /** Of the generator itself. */
+  readonly cpuMs: number;
+  readonly statuses: Readonly<Record<string, Readonly<Record<number, number>>>>;
+  readonly latencies: Readonly<Record<string, { p50: number; p95: number; p99: number; max: number }>>;
+  readonly outcomes: readonly Readonly<Record<string, string>>[];
+}
+
+const GENERATOR = fileURLToPath(new URL('generator.ts', import.meta.url));
+
+export async function runLoad(job: LoadJob): Promise<LoadReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-load-'));
+  try {
+    const file = join(folder, 'job.json');
+    await writeFile(file, JSON.stringify(job));
+    const { stdout } = await promisify(execFile)(process.execPath, [GENERATOR, file], { maxBuffer: 1 << 28 });
+    return JSON.parse(stdout) as LoadReport;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,47 @@
+/** The reference: PostgreSQL's own load tool on the same server and the same tables, without any HTTP. */
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { EmbeddedPostgres } from '../../server/src/platform/embedded-postgres/index.ts';
+
+export interface PgbenchRun {
+  readonly script: string;
+  readonly clients: number;
+  readonly transactionsPerClient: number;
+  readonly variables: Readonly<Record<string, number>>;
+}
+
+/** Where pgbench is, or an error that says how to get it. */
+export function findPgbench(): string {
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').toSorted().toReversed() : [];
+  const places = [...versions.map((v) => `/usr/lib/postgresql/${v}/bin/pgbench`), '/usr/bin/pgbench', '/usr/local/bin/pgbench'];
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error('pgbench is not installed; on Debian: apt-get install postgresql-15');
+  return found;
+}
+
+/** Runs the script a fixed number of times per client. Gives the seconds it took. */
+export async function runPgbench(postgres: EmbeddedPostgres, database: string, run: PgbenchRun): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-pgbench-'));
+  try {
+    const file = join(folder, 'script.sql');
+    await writeFile(file, run.script);
+    const { host, port, user, password } = postgres.connection;
+    const variables = Object.entries(run.variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]);
+    const args = ['-h', host, '-p', String(port), '-U', user, '-n', '-M', 'prepared', '-c', String(run.clients), '-j', '1'];
+    const { stdout } = await promisify(execFile)(
+      findPgbench(),
+      [...args, '-t', String(run.transactionsPerClient), ...variables, '-f', file, database],
+      { env: { ...process.env, PGPASSWORD: password }, maxBuffer: 1 << 24 },
+    );
+    const tps = Number(/tps = ([\d.]+) \(without initial connection time\)/.exec(stdout)?.[1]);
+    const failed = Number(/number of failed transactions: (\d+)/.exec(stdout)?.[1] ?? 0);
+    if (!(tps > 0) || failed > 0) throw new Error(`pgbench failed:\n${stdout}`);
+    return (run.clients * run.transactionsPerClient) / tps;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

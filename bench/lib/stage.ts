@@ -1,0 +1,98 @@
+/** What a benchmark runs on: one real PostgreSQL, fresh databases, the service as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Client, type QueryResultRow } from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../server/src/platform/embedded-postgres/index.ts';
+
+const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
+
+export interface Stage extends AsyncDisposable {
+  /** Makes an empty database and gives its name. */
+  freshDatabase(): Promise<string>;
+  query<Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]): Promise<Row[]>;
+  startService(database: string): Promise<RunningService>;
+  readonly postgres: EmbeddedPostgres;
+}
+
+export interface RunningService extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+export async function createStage(): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {} }));
+  let count = 0;
+
+  async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {
+    const client = new Client({ ...postgres.connection, database });
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  const owned = stack.move();
+  return {
+    postgres,
+    query,
+    freshDatabase: async () => {
+      const name = `bench_${++count}`;
+      await query('postgres', `create database ${name}`);
+      await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
+      return name;
+    },
+    startService: (database) => startService(urlOf(postgres, database), folder),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function urlOf({ connection }: EmbeddedPostgres, database: string): string {
+  const { user, password, port, host } = connection;
+  return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
+}
+
+async function startService(databaseUrl: string, folder: string): Promise<RunningService> {
+  const child: ChildProcess = spawn(process.execPath, [START], {
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      DATA_DIR: join(folder, 'service'),
+      DATABASE_URL: databaseUrl,
+      OPERATOR_TOKEN,
+      DEMO_CATALOGUE: 'off',
+      LOG_LEVEL: 'error',
+      QUEUE_RATE_COUNT: '1000000',
+      QUEUE_CAPACITY: '1000000',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
+      const found = /^Frontrow is open: http:\S+:(\d+)$/.exec(line)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  return {
+    host: '127.0.0.1',
+    port,
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

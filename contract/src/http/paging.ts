@@ -1,0 +1,56 @@
+/** Keyset paging, the same for every list: `limit` items, and a `next` cursor that a client only hands back. */
+import Type, { type Static } from 'typebox';
+
+const DEFAULT_ITEMS = 20;
+
+/** Query parameters arrive as text and nothing is coerced, so the number is matched here and parsed in `pageOf`. */
+export const PagingQuery = Type.Object(
+  {
+    cursor: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]+$',
+        maxLength: 200,
+        description: '`next` of the page before this one',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^(?:[1-9][0-9]?|100)$',
+        description: `most items to give, 1 to 100; ${DEFAULT_ITEMS} when absent`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The cursor of the next page, null when there is none. */
+export const NextCursor = Type.Union([Type.String(), Type.Null()], {
+  description: '`cursor` of the next page; null when this is the last one',
+});
+
+export interface Page {
+  readonly limit: number;
+  /** What `cursorOf` was given; undefined for the first page. Anybody can make a cursor up, so check it. */
+  readonly after: unknown;
+}
+
+export function pageOf(query: Static<typeof PagingQuery>): Page {
+  const limit = query.limit === undefined ? DEFAULT_ITEMS : Number(query.limit);
+  return { limit, after: query.cursor === undefined ? undefined : readCursor(query.cursor) };
+}
+
+/** A position in a list, as text for a URL. */
+export function cursorOf(position: readonly (string | number)[]): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(position));
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
+}
+
+/** Null for what no `cursorOf` gave. */
+function readCursor(cursor: string): unknown {
+  try {
+    const bytes = Uint8Array.fromBase64(cursor, { alphabet: 'base64url' });
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * `npm run write-docs`: writes the parts of the documentation that the code decides. With `--check` it writes
+ * nothing and fails when something would change; a test runs that, so the two cannot drift apart.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { envExample, settingsTables } from './docs/configuration.ts';
+import { replaceRegion } from './docs/region.ts';
+import { ROOT } from './support/run.ts';
+
+interface Generated {
+  readonly file: string;
+  /** Null: the whole file. Otherwise the region between `<!-- begin … -->` and `<!-- end … -->`. */
+  readonly region: string | null;
+  readonly content: () => string;
+}
+
+const GENERATED: readonly Generated[] = [
+  { file: 'docs/configuration.md', region: 'settings', content: settingsTables },
+  { file: '.env.example', region: null, content: envExample },
+];
+
+const isCheck = process.argv.includes('--check');
+for (const { file, region, content } of GENERATED) {
+  const path = join(ROOT, file);
+  const now = await readFile(path, 'utf8').catch(() => '');
+  const then = region === null ? content() : replaceRegion(now, region, content());
+  if (now === then) continue;
+  if (isCheck) {
+    console.log(`${file} differs from the code: run npm run write-docs`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(path, then);
+    console.log(`wrote ${file}`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Concerts, those announced last first. The order is that of their ids, which never change: a page goes on
+ * exactly where the one before ended, whatever is added or passes meanwhile.
+ */
+import type { ConcertAnswer, ConcertSummary } from '#contract/http/catalogue.ts';
+import type { Reader } from '../platform/postgres/database.ts';
+import { statement } from '../platform/postgres/statement.ts';
+import { monthInSeoul } from './seoul-time.ts';
+
+/** The performances that are meant: those of a span of time, or without one those still to come. */
+const MEANT = `p.concert_id = c.concert_id
+  and p.starts_at >= coalesce($2::timestamptz, statement_timestamp())
+  and p.starts_at < coalesce($3::timestamptz, 'infinity')`;
+
+const FACTS = `cross join lateral (
+  select
+    min(p.starts_at) filter (where p.starts_at >= statement_timestamp()) as next_performance_at,
+    coalesce(array_agg(distinct v.name order by v.name) filter (where v.name is not null), '{}') as venues,
+    min(p.from_price_krw) as from_price_krw
+  from catalogue.performance p
+  join catalogue.layout l on l.layout_id = p.layout_id
+  join catalogue.venue v on v.venue_id = l.venue_id
+  where ${MEANT}
+) as f`;
+
+// The page is cut before its facts are gathered: the limit bounds both.
+const LIST = statement(`/* catalogue.list-concerts */
+select c.concert_id, c.title, c.genre, f.next_performance_at, f.venues, f.from_price_krw
+from (
+  select c.concert_id, c.title, c.genre
+  from catalogue.concert c
+  where c.concert_id < $1::int and c.search_text like lower($4::text)
+    and exists (select from catalogue.performance p where ${MEANT})
+  order by c.concert_id desc
+  limit $5
+) as c
+${FACTS}
+order by c.concert_id desc`);
+
+const FIND = statement(`/* catalogue.find-concert */
+select c.concert_id, c.title, c.genre, c.description, c.created_at, f.next_performance_at, f.venues, f.from_price_krw
+from catalogue.concert c
+${FACTS}
+where c.concert_id = $1`);
+
+const BEFORE_ALL = 2_147_483_647;
+
+export interface ConcertFilter {
+  /** `2027-01`, in Korean time. */
+  readonly month?: string | undefined;
+  /** Part of the title. */
+  readonly q?: string | undefined;
+  /** The page goes on after this concert. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+interface ConcertRow {
+  readonly [column: string]: unknown;
+  readonly concert_id: number;
+  readonly title: string;
+  readonly genre: string;
+  readonly next_performance_at: string | null;
+  readonly venues: string[];
+  readonly from_price_krw: number | null;
+}
+
+export async function listConcerts(reader: Reader, filter: ConcertFilter): Promise<ConcertSummary[]> {
+  const range = filter.month === undefined ? undefined : monthInSeoul(filter.month);
+  const rows = await reader.rows<ConcertRow>(LIST, [
+    filter.after ?? BEFORE_ALL,
+    range?.from ?? null,
+    range?.to ?? null,
+    titlePattern(filter.q ?? ''),
+    filter.limit,
+  ]);
+  return rows.map(toSummary);
+}
+
+export async function findConcert(reader: Reader, concertId: number): Promise<ConcertAnswer | undefined> {
+  const [row] = await reader.rows<ConcertRow & { description: string; created_at: string }>(FIND, [
+    concertId,
+    null,
+    null,
+  ]);
+  return row && { ...toSummary(row), description: row.description, createdAt: row.created_at };
+}
+
+/** A `like` pattern for text that contains this one; what is a wildcard there is a plain character here. */
+export function titlePattern(q: string): string {
+  return `%${q
+    .trim()
+    .normalize('NFC')
+    .replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+function toSummary(row: ConcertRow): ConcertSummary {
+  return {
+    concertId: row.concert_id,
+    title: row.title,
+    genre: row.genre,
+    nextPerformanceAt: row.next_performance_at,
+    venues: row.venues,
+    fromPriceKrw: row.from_price_krw,
+  };
+}

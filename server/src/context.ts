@@ -1,0 +1,116 @@
+/**
+ * The composition root: everything that there is, made once, in order, and released in reverse.
+ * Who needs what of whom is decided here; modules never import each other.
+ */
+import { join } from 'node:path';
+import type { ClientConfig } from 'pg';
+import { type Catalogue, createCatalogue } from './catalogue/index.ts';
+import type { Config } from './config/config.ts';
+import { type Keys, provideKeys, type Secrets } from './config/secrets.ts';
+import { createMessaging, type Messaging } from './messaging/index.ts';
+import { createPayments, type Payments } from './payments/index.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { startEmbeddedPostgres } from './platform/embedded-postgres/index.ts';
+import { newUuid } from './platform/identifiers.ts';
+import type { Logger } from './platform/logger.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { type Database, openDatabase } from './platform/postgres/database.ts';
+import { migrate } from './platform/postgres/migrate.ts';
+import { checkServer, sessionSettings } from './platform/postgres/requirements.ts';
+import { createTokenSigner, type TokenSigner } from './platform/signed-token.ts';
+import { createReservations, type Reservations } from './reservations/index.ts';
+import { createSeats, type Seats } from './seats/index.ts';
+import { createWaitingRoom, type WaitingRoom } from './waiting-room/index.ts';
+
+export interface Context extends AsyncDisposable {
+  readonly config: Config;
+  readonly keys: Keys;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly signer: TokenSigner;
+  readonly database: Database;
+  readonly messaging: Messaging;
+  readonly waitingRoom: WaitingRoom;
+  readonly catalogue: Catalogue;
+  readonly seats: Seats;
+  readonly reservations: Reservations;
+  readonly payments: Payments;
+}
+
+export async function createContext(
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+  clock: Clock = systemClock,
+): Promise<Context> {
+  await using stack = new AsyncDisposableStack();
+  const keys = await provideKeys(secrets, config.dataDir);
+  const connection = await findPostgres(stack, config, secrets, logger);
+  const facts = await checkServer(connection);
+  if (!facts.checksums) logger.warn('PostgreSQL runs without data checksums: a damaged page would go unnoticed');
+  const revisions = await migrate(connection);
+  if (revisions.length > 0) logger.info({ revisions }, 'the database was brought up to date');
+
+  const metrics = createMetrics();
+  const database = stack.use(
+    openDatabase({
+      connection,
+      connectionsMax: config.database.poolMax,
+      settings: sessionSettings(facts),
+      onIdleError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
+    }),
+  );
+  const messaging = createMessaging({
+    database,
+    connection,
+    instanceId: newUuid(),
+    clock,
+    logger,
+    retentionMs: config.log.retentionMs,
+    observe: metrics.observeReader,
+    onAppended: metrics.countAppended,
+    onParked: metrics.countParked,
+  });
+  const signer = createTokenSigner(
+    keys.signingKeys.map(({ kid, secret }) => ({ kid, secret: Buffer.from(secret) })),
+    clock,
+  );
+  const shared = { database, messaging, clock, logger, signer, observe: metrics.observeBatch };
+
+  const owned = stack.move();
+  return {
+    config,
+    keys,
+    logger,
+    clock,
+    metrics,
+    signer,
+    database,
+    messaging,
+    waitingRoom: createWaitingRoom({
+      ...shared,
+      defaultPolicy: config.queue,
+      activeTtlMs: config.queue.activeTtlMs,
+    }),
+    catalogue: createCatalogue(shared),
+    seats: createSeats({ ...shared, holdTtlMs: config.hold.ttlMs }),
+    reservations: createReservations(shared),
+    payments: createPayments(shared),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The server of DATABASE_URL, or the embedded one, which then belongs to this process. */
+async function findPostgres(
+  stack: AsyncDisposableStack,
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+): Promise<ClientConfig> {
+  if (secrets.databaseUrl !== null) return { connectionString: secrets.databaseUrl };
+  const embedded = stack.use(
+    await startEmbeddedPostgres({ dataDir: join(config.dataDir), log: (line) => logger.info(line) }),
+  );
+  return embedded.connection;
+}

@@ -1,0 +1,80 @@
+/**
+ * Who is let through to a handler. Each guard either settles `request.caller` or refuses; whatever goes
+ * wrong inside a guard refuses too.
+ */
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Place } from '#contract/ids.ts';
+import type { FastifyRequest } from 'fastify';
+import { bearerOf } from './bearer.ts';
+import type { Accounts } from './identity/accounts.ts';
+import { type Caller, type Door, Refused } from './route.ts';
+
+/** What a door needs of the waiting room. */
+export interface TurnKeeper {
+  /** Whose place a queue token stands for; undefined unless the token is genuine. */
+  verifyToken(text: string): { readonly userId: string; readonly place: Place } | undefined;
+  requireActive(place: Place, userId: string): Promise<'active' | 'waiting' | 'over' | 'foreign'>;
+}
+
+export interface DoorDeps {
+  readonly accounts: Accounts;
+  readonly waitingRoom: TurnKeeper;
+  readonly operatorToken: string;
+}
+
+const QUEUE = { missing: 'queue.token-required', invalid: 'queue.token-invalid' } as const;
+const OPERATOR = { missing: 'operator.required', invalid: 'operator.required' } as const;
+
+const NO_TURN = {
+  waiting: 'queue.not-admitted',
+  over: 'queue.turn-over',
+  foreign: 'queue.token-foreign',
+} as const;
+
+export function createDoor(deps: DoorDeps): Door {
+  const { accounts, waitingRoom } = deps;
+  const operatorDigest = digest(deps.operatorToken);
+
+  function placed(request: FastifyRequest): Extract<Caller, { kind: 'place' }> {
+    const found = waitingRoom.verifyToken(bearerOf(request, QUEUE));
+    if (found === undefined) throw new Refused('queue.token-invalid');
+    const named = accounts.userBesideToken?.(request);
+    if (named !== undefined && named !== found.userId) throw new Refused('queue.token-foreign');
+    return { kind: 'place', userId: found.userId, place: found.place };
+  }
+
+  return {
+    account: guard(async (request) => ({ kind: 'account', userId: await accounts.userOf(request) })),
+    place: guard(placed),
+    turn: guard(async (request) => {
+      const caller = placed(request);
+      const state = await waitingRoom.requireActive(caller.place, caller.userId);
+      if (state !== 'active') throw new Refused(NO_TURN[state]);
+      return caller;
+    }),
+    operator: guard((request) => {
+      const given = digest(bearerOf(request, OPERATOR));
+      if (!timingSafeEqual(given, operatorDigest)) throw new Refused('operator.required');
+      return { kind: 'operator' };
+    }),
+  };
+}
+
+type Guard = Door['account'];
+
+/** A guard that cannot decide keeps the door shut, and says so as 503: the caller did nothing wrong. */
+function guard(settle: (request: FastifyRequest) => Caller | Promise<Caller>): Guard {
+  return async (request) => {
+    try {
+      request.caller = await settle(request);
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      throw new Refused('service.unavailable', undefined, { cause: error });
+    }
+  };
+}
+
+/** Of one length whatever was given, so that the comparison takes one time. */
+function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
+}

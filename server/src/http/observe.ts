@@ -1,0 +1,21 @@
+/** What is measured and logged of every answer. Routes are named as declared: a URL may hold somebody's search. */
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { limits } from '../limits.ts';
+import type { App } from './route.ts';
+
+export function observeAnswers(app: App, metrics: Metrics, logger: Logger): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.config.url ?? 'unknown';
+    // Outside of the routes the method is whatever somebody sent.
+    const method = route === 'unknown' ? 'any' : request.method;
+    const { statusCode: status, elapsedTime: durationMs } = reply;
+    metrics.observeHttp(method, route, status, durationMs);
+    if (request.problem !== null) metrics.countRefused(request.problem);
+    if (durationMs > limits.http.slowAnswerMs) {
+      const fields = { requestId: request.id, method, route, status, durationMs: Math.round(durationMs) };
+      logger.warn(fields, 'an answer was slow');
+    }
+    done();
+  });
+}

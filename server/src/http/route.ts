@@ -1,0 +1,155 @@
+/**
+ * The HTTP kit: what a module's routes.ts works with. Who is calling is settled by a guard of the `Door`
+ * before the handler runs; what is refused is answered by `refuse`, and only here becomes a status.
+ */
+import assert from 'node:assert/strict';
+import { type ProblemCode, problems, type Refusal, refused } from '#contract/problems.ts';
+import type { Place } from '#contract/ids.ts';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerAsyncHookHandler,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import Type, { type Static } from 'typebox';
+import { limits } from '../limits.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Guards, as Fastify preHandlers. Each fails closed: an error in a guard refuses the request. */
+export interface Door {
+  /** Somebody with an account. */
+  readonly account: preHandlerAsyncHookHandler;
+  /** Somebody with a place in a line, whatever its state. */
+  readonly place: preHandlerAsyncHookHandler;
+  /** Somebody whose turn it is. */
+  readonly turn: preHandlerAsyncHookHandler;
+  readonly operator: preHandlerAsyncHookHandler;
+}
+
+export type Caller =
+  | { readonly kind: 'account'; readonly userId: string }
+  | { readonly kind: 'place'; readonly userId: string; readonly place: Place }
+  | { readonly kind: 'operator' };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Settled by a guard; null before it. */
+    caller: Caller | null;
+    /** What the request was refused with, for the metrics. */
+    problem: ProblemCode | null;
+  }
+}
+
+/** Thrown where there is no reply at hand (guards, header checks); the error handler answers it. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly refusal: Refusal;
+
+  constructor(problem: ProblemCode, extra?: Readonly<Record<string, unknown>>, options?: ErrorOptions) {
+    super(problems[problem].title, options);
+    this.refusal = refused(problem, extra);
+  }
+}
+
+/** The user behind the guards `account`, `place` or `turn`. */
+export function userOf(request: FastifyRequest): string {
+  const { caller } = request;
+  assert(caller !== null && caller.kind !== 'operator', 'the route has a guard that settles the user');
+  return caller.userId;
+}
+
+/** The place behind the guards `place` or `turn`. */
+export function placeOf(request: FastifyRequest): Place {
+  const { caller } = request;
+  assert(caller?.kind === 'place', 'the route has a guard that settles the place');
+  return caller.place;
+}
+
+/** The request's one Idempotency-Key: 1 to 255 visible ASCII characters. */
+export function idempotencyKeyOf(request: FastifyRequest): string {
+  const given = request.raw.headersDistinct['idempotency-key'];
+  if (given === undefined) throw new Refused('idempotency.key-missing');
+  const [key] = given;
+  if (given.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Refused('idempotency.key-invalid');
+  }
+  return key;
+}
+
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description: 'Required. A fresh UUID for each new action; the same one for every try of it.',
+    }),
+  ),
+});
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'key of the problem registry, stable' }),
+    next: Type.String({ description: 'what to do now' }),
+    detail: Type.Optional(Type.String()),
+    requestId: Type.String(),
+  },
+  { additionalProperties: true, description: 'RFC 9457 problem details' },
+);
+
+/** Answers a refusal as problem+json. */
+export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { status } = problems[refusal.problem];
+  const { id } = reply.request;
+  reply.request.problem = refusal.problem;
+  if (status === 503) void reply.header('retry-after', retryAfterSeconds(id));
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  // Serialised here: the schemas of a route describe its successes, a problem is the same everywhere.
+  return reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problemBody(refusal, id));
+}
+
+export function problemBody({ problem, extra }: Refusal, requestId: string): Static<typeof Problem> {
+  const { title, status, next } = problems[problem];
+  return { ...extra, type: `/problems/${problem}`, title, status, code: problem, next, requestId };
+}
+
+/** Spread by the request's id, so that those who were refused together do not come back together. */
+function retryAfterSeconds(requestId: string): number {
+  return limits.http.retryAfterSeconds + (Number.parseInt(requestId.slice(0, 6), 16) % 3);
+}
+
+interface ProblemResponse {
+  readonly description: string;
+  readonly content: { readonly 'application/problem+json': { readonly schema: typeof Problem } };
+}
+
+/** For a route's `response` schema: what it can refuse, by status, so that the OpenAPI document says so. */
+export function refusals(...codes: readonly ProblemCode[]): Record<number, ProblemResponse> {
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        description: list.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
+        content: { 'application/problem+json': { schema: Problem } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,31 @@
+/** A doorbell: whoever waits is woken by the next ring; a ring while nobody waits is remembered once. */
+import type { Clock } from '../platform/clock.ts';
+
+export interface Bell {
+  ring(): void;
+  /** Ends at the next ring, after the time, or when the signal fires. */
+  wait(maxMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export function createBell(clock: Clock): Bell {
+  let rung = false;
+  let wake: AbortController | undefined;
+  return {
+    ring() {
+      rung = true;
+      wake?.abort();
+    },
+    async wait(maxMs, signal) {
+      if (!rung && !signal.aborted) {
+        const asleep = new AbortController();
+        const stop = () => asleep.abort();
+        wake = asleep;
+        signal.addEventListener('abort', stop, { once: true });
+        await clock.sleep(maxMs, asleep.signal);
+        signal.removeEventListener('abort', stop);
+        wake = undefined;
+      }
+      rung = false;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** Messaging: the log and its readers. It carries; it decides nothing. */
+import type { AnyEvent, EventName } from '#contract/events.ts';
+import type { ClientConfig } from 'pg';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Database, Tx } from '../platform/postgres/database.ts';
+import { type Appended, appendEvents, namesOf } from './log.ts';
+import { createNotifier } from './notifier.ts';
+import type { ReactionTable } from './react.ts';
+import { createReader, type LogReader } from './reader.ts';
+import { retainLog } from './retain-log.ts';
+import { retryParkedEvents } from './retry-parked.ts';
+import type { ReaderName, Reactions } from './saga-map.ts';
+
+export { countParked, hurryParked, listParked } from './park-events.ts';
+export type { Reaction, ReaderName, Reactions } from './saga-map.ts';
+
+export interface MessagingDeps {
+  readonly database: Database;
+  /** For the listener's own connection. */
+  readonly connection: ClientConfig;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retentionMs: number;
+  readonly observe: (reader: ReaderName, events: number, durationMs: number) => void;
+  readonly onAppended: (name: EventName) => void;
+  readonly onParked: (reader: ReaderName, event: EventName) => void;
+}
+
+export interface Messaging {
+  /** Adds events to a transaction: they are in the log if and only if it commits. */
+  append(tx: Tx, events: readonly AnyEvent[]): void;
+  /** Runs a service's reader on this instance once `run` is called. */
+  react<R extends ReaderName>(reader: R, reactions: Reactions<R>): void;
+  /** Reads, retries, notifies and tidies until the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createMessaging(deps: MessagingDeps): Messaging {
+  const readers: LogReader[] = [];
+  const tables = new Map<ReaderName, ReactionTable>();
+
+  const notifier = createNotifier({
+    ...deps,
+    heard: () => {
+      for (const reader of readers) reader.bell.ring();
+    },
+  });
+  const appended: Appended = (events) => {
+    const names = namesOf(events);
+    for (const reader of readers) {
+      if (reader.names.some((name) => names.includes(name))) reader.bell.ring();
+    }
+    notifier.grown();
+    for (const event of events) deps.onAppended(event.name);
+  };
+
+  return {
+    append: (tx, events) => appendEvents(tx, events, appended),
+    react: (reader, reactions) => {
+      const table = reactions as unknown as ReactionTable;
+      tables.set(reader, table);
+      readers.push(
+        createReader(reader, table, {
+          ...deps,
+          appended,
+          onParked: (name, event, error) => {
+            deps.logger.error({ err: error, reader: name, event: event.name }, 'an event was parked');
+            deps.onParked(name, event.name);
+          },
+        }),
+      );
+    },
+    run: async (signal) => {
+      await Promise.all([
+        ...readers.map((reader) => reader.run(signal)),
+        notifier.run(signal),
+        retryParkedEvents({ ...deps, tables, appended }, signal),
+        retainLog(deps, signal),
+      ]);
+    },
+  };
+}

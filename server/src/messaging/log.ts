@@ -1,0 +1,99 @@
+/**
+ * The log: appending inside a transaction, and reading in an order that never skips a row.
+ *
+ * Rows are read in the order (epoch, xid, id) up to the horizon, the oldest transaction still running: a row
+ * with a lower id can be committed later, and reading by id alone would lose it.
+ */
+import type { AnyEvent, EventName } from '#contract/events.ts';
+import type { Reader, Tx } from '../platform/postgres/database.ts';
+import { statement } from '../platform/postgres/statement.ts';
+
+/** A place in the log; `xid` is the text of an xid8. */
+export interface Position {
+  readonly epoch: number;
+  readonly xid: string;
+  readonly id: number;
+}
+
+export interface LogRow extends Position {
+  /** Null when none of the row's events was asked for, or when it is above the horizon. */
+  readonly events: readonly unknown[] | null;
+  readonly above_horizon: boolean;
+}
+
+/** What a reader can take at once is bounded; a row is taken whole, so rows are bounded too. */
+const EVENTS_PER_ROW_MAX = 1_024;
+const ROWS_MAX = 256;
+
+const APPEND = statement(`/* messaging.append */
+insert into messaging.log (names, events, event_count) values ($1, $2, $3)`);
+
+// Rows are taken while the asked-for events before them are fewer than $6, so the first one always is.
+const FETCH = statement(`/* messaging.fetch */
+select epoch, xid::text as xid, id, above_horizon, case when asked_for and not above_horizon then events end as events
+from (
+  select l.epoch, l.xid, l.id, l.events, c.asked_for,
+    l.epoch = messaging.current_epoch() and l.xid >= pg_snapshot_xmin(pg_current_snapshot()) as above_horizon,
+    sum(case when c.asked_for then l.event_count else 0 end) over (
+      order by l.epoch, l.xid, l.id rows between unbounded preceding and 1 preceding
+    ) as events_before
+  from messaging.log l
+  cross join lateral (select l.names && $4::text[] as asked_for) as c
+  where (l.epoch, l.xid, l.id) > ($1::int, $2::xid8, $3::bigint)
+  order by l.epoch, l.xid, l.id
+  limit $5
+) as l
+where coalesce(events_before, 0) < $6::int
+order by epoch, xid, id`);
+
+/** Adds events to the transaction that they belong to; a fault shows at its commit. */
+export function appendEvents(tx: Tx, events: readonly AnyEvent[], appended: Appended): void {
+  for (const row of rowsOf(events)) tx.send(APPEND, row);
+  if (events.length > 0) tx.onCommit(() => appended(events));
+}
+
+/** The same, but a fault shows at once: for work that is undone to a savepoint when it fails. */
+export async function appendEventsNow(
+  tx: Tx,
+  events: readonly AnyEvent[],
+  appended: Appended,
+): Promise<void> {
+  await Promise.all(rowsOf(events).map((row) => tx.rows(APPEND, row)));
+  if (events.length > 0) tx.onCommit(() => appended(events));
+}
+
+/** Told what was appended, after the commit. */
+export type Appended = (events: readonly AnyEvent[]) => void;
+
+function rowsOf(events: readonly AnyEvent[]): unknown[][] {
+  const rows: unknown[][] = [];
+  for (let start = 0; start < events.length; start += EVENTS_PER_ROW_MAX) {
+    const part = events.slice(start, start + EVENTS_PER_ROW_MAX);
+    rows.push([namesOf(part), JSON.stringify(part), part.length]);
+  }
+  return rows;
+}
+
+export function namesOf(events: readonly AnyEvent[]): EventName[] {
+  return [...new Set(events.map((event) => event.name))];
+}
+
+/** The rows after a position with about so many events, those still above the horizon included (and marked). */
+export function fetchRows(
+  reader: Reader,
+  after: Position,
+  names: readonly EventName[],
+  eventsMax: number,
+): Promise<LogRow[]> {
+  return reader.rows<LogRow>(FETCH, [after.epoch, after.xid, after.id, names, ROWS_MAX, eventsMax]);
+}
+
+export function isSame(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.xid === b.xid && a.id === b.id;
+}
+
+export function isAfter(a: Position, b: Position): boolean {
+  if (a.epoch !== b.epoch) return a.epoch > b.epoch;
+  const [ax, bx] = [BigInt(a.xid), BigInt(b.xid)];
+  return ax === bx ? a.id > b.id : ax > bx;
+}

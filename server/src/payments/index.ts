@@ -1,0 +1,73 @@
+/** Payments: wallets, what is due, and what was paid. */
+import { refused } from '#contract/problems.ts';
+import { limits } from '../limits.ts';
+import type { Messaging, Reactions } from '../messaging/index.ts';
+import { createBatcher } from '../platform/batcher.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { lookUntilFound } from '../platform/patience.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { chargeWallets } from './charge-wallets.ts';
+import { findWallet, type Wallet } from './find-wallet.ts';
+import { sweepPayments } from './lapse-payments.ts';
+import { type Entry, type EntryPage, listEntries } from './list-entries.ts';
+import { findPayment, listPayments, type Payment, type PaymentPage } from './list-payments.ts';
+import { payReservations } from './pay-reservations.ts';
+import type { PayOutcome, PayRequest } from './payment.ts';
+import { paymentReactions } from './reactions.ts';
+import type { ChargeOutcome, ChargeRequest } from './wallet.ts';
+
+export type { Entry } from './list-entries.ts';
+export { LATEST_MS, type Payment } from './list-payments.ts';
+
+export interface Payments {
+  charge(request: ChargeRequest): Promise<ChargeOutcome>;
+  /** Pays for a reservation; waits a moment for one whose hold was granted just now. */
+  pay(request: PayRequest): Promise<PayOutcome>;
+  wallet(userId: string): Promise<Wallet>;
+  entries(userId: string, page: EntryPage): Promise<Entry[]>;
+  payments(userId: string, page: PaymentPage): Promise<Payment[]>;
+  payment(userId: string, paymentId: string): Promise<Payment | undefined>;
+  readonly reactions: Reactions<'payments'>;
+  /** Lapses what is past its time, until the signal fires. */
+  sweep(signal: AbortSignal): Promise<void>;
+}
+
+export function createPayments(deps: {
+  readonly database: Database;
+  readonly messaging: Messaging;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observe: (batcher: string, requests: number, durationMs: number) => void;
+}): Payments {
+  const { database, clock, observe } = deps;
+  const bounds = { batchMax: limits.batch.requestsMax, waitingMax: limits.batch.waitingMax, clock, observe };
+  const charges = createBatcher<ChargeRequest, ChargeOutcome>({
+    name: 'charge-wallets',
+    run: (requests) => chargeWallets(deps, requests),
+    ...bounds,
+  });
+  const pays = createBatcher<PayRequest, PayOutcome>({
+    name: 'pay-reservations',
+    run: (requests) => payReservations(deps, requests),
+    ...bounds,
+  });
+
+  return {
+    charge: (request) => charges.submit(request),
+    pay: async (request) => {
+      const outcome = await lookUntilFound(clock, limits.reactionWaitMs, async () => {
+        const decided = await pays.submit(request);
+        const unknown = decided.outcome === 'refused' && decided.problem === 'reservation.not-found';
+        return unknown ? undefined : decided;
+      });
+      return outcome ?? refused('reservation.not-found');
+    },
+    wallet: (userId) => findWallet(database, userId),
+    entries: (userId, page) => listEntries(database, userId, page),
+    payments: (userId, page) => listPayments(database, userId, page),
+    payment: (userId, paymentId) => findPayment(database, userId, paymentId),
+    reactions: paymentReactions,
+    sweep: (signal) => sweepPayments(deps, signal),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Ends what was not paid in time. The payment's row decides, under its lock and by the database's clock.
+ *
+ * Deadlines are indexed, but states are not (a payment would then touch an index), so a scan also meets
+ * whatever was paid long ago. That is bounded by remembering how far an earlier pass has come. A payment is
+ * never opened with a deadline in the past, so behind that point nothing new appears, except what was passed
+ * over: a row that was locked, or whose transaction committed late. So a pass looks back a little further
+ * than the pass before it came, and every few passes much further than any transaction lasts.
+ */
+import type { Logger } from '../platform/logger.ts';
+import type { Messaging } from '../messaging/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { statement } from '../platform/postgres/statement.ts';
+import { COLUMNS, type PaymentRow, processingFailed } from './payment.ts';
+
+const EVERY_MS = 500;
+const BATCH_MAX = 500;
+const LOOK_BACK_MS = 5_000;
+const LOOK_FAR_BACK_MS = 60_000;
+const LOOK_FAR_BACK_EVERY = 10;
+const FROM_THE_FIRST = '-infinity';
+
+const BEGIN = statement(`/* payments.sweep-instant */ select clock_timestamp() as at`);
+
+// The first pass of an instance walks the whole index once; the usual limit is for the hot path.
+const PATIENCE = statement(`/* payments.sweep-patience */ set local statement_timeout = '60s'`);
+
+// The time stands in a subquery so that it bounds the scan of the index. A row that somebody is just paying
+// is locked and passed over; after a lock PostgreSQL checks the state again on the newest row.
+export const LAPSE = statement(`/* payments.lapse */
+with due as (
+  select payment_id from payments.payment
+  where expires_at >= $1::timestamptz - $2::int * interval '1 millisecond'
+    and expires_at <= (select clock_timestamp()) and state = 'DUE'
+  order by expires_at
+  limit $3
+  for update skip locked
+)
+update payments.payment
+set state = 'LAPSED', closed_at = date_trunc('milliseconds', clock_timestamp())
+where payment_id = any(array(select payment_id from due))
+returning ${COLUMNS}`);
+
+export interface LapseDeps {
+  readonly database: Database;
+  readonly messaging: Messaging;
+}
+
+/** Gives a function that makes one pass and tells how many payments it lapsed. */
+export function createSweep(deps: LapseDeps): () => Promise<number> {
+  let passes = 0;
+  let near = FROM_THE_FIRST;
+  let far = FROM_THE_FIRST;
+
+  return async () => {
+    const looksFar = passes % LOOK_FAR_BACK_EVERY === 0;
+    const from = looksFar ? { at: far, backMs: LOOK_FAR_BACK_MS } : { at: near, backMs: LOOK_BACK_MS };
+    const { startedAt, lapsed } = await sweepFrom(deps, from);
+    // Only a pass that came to its end counts; after a fault the next one looks there again.
+    near = startedAt;
+    if (looksFar) far = startedAt;
+    passes++;
+    return lapsed;
+  };
+}
+
+/** Sweeps until the signal fires; any number of instances may do it at once. */
+export async function sweepPayments(
+  deps: LapseDeps & { readonly clock: Clock; readonly logger: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  const sweep = createSweep(deps);
+  while (!signal.aborted) {
+    try {
+      await sweep();
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'payments that are past their time could not be lapsed; trying again');
+    }
+    await deps.clock.sleep(EVERY_MS, signal);
+  }
+}
+
+interface SweepFrom {
+  readonly at: string;
+  readonly backMs: number;
+}
+
+async function sweepFrom(deps: LapseDeps, first: SweepFrom): Promise<{ startedAt: string; lapsed: number }> {
+  let from = first;
+  let startedAt: string | undefined;
+  for (let lapsed = 0; ;) {
+    const batch = await lapseBatch(deps, from);
+    startedAt ??= batch.startedAt;
+    lapsed += batch.lapsed.length;
+    if (batch.lapsed.length < BATCH_MAX) return { startedAt, lapsed };
+    const latest = batch.lapsed.reduce((max, { expires_at }) => (expires_at > max ? expires_at : max), '');
+    from = { at: latest, backMs: 0 };
+  }
+}
+
+function lapseBatch(
+  { database, messaging }: LapseDeps,
+  from: SweepFrom,
+): Promise<{ startedAt: string; lapsed: PaymentRow[] }> {
+  return database.transaction(async (tx) => {
+    if (from.at === FROM_THE_FIRST) tx.send(PATIENCE, []);
+    const [instants, lapsed] = await Promise.all([
+      tx.rows<{ at: string }>(BEGIN, []),
+      tx.rows<PaymentRow>(LAPSE, [from.at, from.backMs, BATCH_MAX]),
+    ]);
+    messaging.append(
+      tx,
+      lapsed.map((payment) => processingFailed(payment, 'lapsed')),
+    );
+    return { startedAt: instants[0]?.at ?? FROM_THE_FIRST, lapsed };
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * Where a payment is decided.
+ *
+ * One batch is one transaction: the payments are locked in key order and then the wallets, `decidePayments`
+ * decides on what was locked at one instant of the database's clock, and what was paid is written as sets.
+ * The payment's row is what the sweep of lapsed ones locks too, so a payment and a lapse never both win.
+ */
+import assert from 'node:assert/strict';
+import type { Messaging } from '../messaging/index.ts';
+import type { Database, Tx } from '../platform/postgres/database.ts';
+import { statement } from '../platform/postgres/statement.ts';
+import { lockPayments } from './lock-payments.ts';
+import { decidePayments, type PayDecision, type PayOutcome, type PayRequest, processed } from './payment.ts';
+import { lockLedger, writeLedger } from './post-transfers.ts';
+
+const PAY = statement(`/* payments.pay */
+update payments.payment p
+set state = 'PAID', paid_at = $3, request_id = paid.request_id
+from unnest($1::uuid[], $2::uuid[]) as paid (payment_id, request_id)
+where p.payment_id = paid.payment_id and p.state = 'DUE'
+returning p.payment_id`);
+
+/** Decides a set of payments; one outcome for each request, in order. */
+export function payReservations(
+  deps: { readonly database: Database; readonly messaging: Messaging },
+  requests: readonly PayRequest[],
+): Promise<readonly PayOutcome[]> {
+  return deps.database.transaction(async (tx) => {
+    const { outcomes, paid } = await takePayments(tx, requests);
+    deps.messaging.append(
+      tx,
+      paid.map(({ payment }) => processed(payment)),
+    );
+    return outcomes;
+  });
+}
+
+/** Decides and writes inside a transaction. Whoever calls it emits `PaymentProcessed` for what was paid. */
+export async function takePayments(tx: Tx, requests: readonly PayRequest[]): Promise<PayDecision> {
+  const [payments, ledger] = await Promise.all([
+    lockPayments(tx, requests),
+    lockLedger(
+      tx,
+      requests.map((request) => request.userId),
+      requests.map((request) => request.requestId),
+    ),
+  ]);
+  const decision = decidePayments(requests, payments, ledger);
+  const { paid } = decision;
+  if (paid.length === 0) return decision;
+  const [written] = await Promise.all([
+    tx.rows(PAY, [
+      paid.map(({ payment }) => payment.payment_id),
+      paid.map(({ requestId }) => requestId),
+      ledger.at,
+    ]),
+    writeLedger(tx, ledger),
+  ]);
+  assert.equal(written.length, paid.length, 'a locked payment is still due');
+  return decision;
+}

@@ -1,0 +1,140 @@
+/**
+ * Requests of one kind that wait at the same moment become one set.
+ *
+ * A batch starts as soon as the previous one of its kind is done, so an idle service answers at once and a
+ * busy one batches by itself; nothing ever waits for company. When a batch fails for a reason that lies in
+ * its data, it is halved until the culprit stands alone, and only the culprit gets the error. `run` must
+ * therefore leave nothing behind when it throws: a transaction that was rolled back.
+ */
+import assert from 'node:assert/strict';
+import type { Clock } from './clock.ts';
+import { DatabaseFault } from './postgres/faults.ts';
+
+/** "Not decided": the request overlapped an undecided one and rides again, first of all, in the next batch. */
+export const AGAIN = Symbol('again');
+
+export interface BatcherOptions<Request, Outcome> {
+  readonly name: string;
+  /** Decides a whole set; one outcome for each request, in order. */
+  readonly run: (requests: readonly Request[]) => Promise<readonly (Outcome | typeof AGAIN)[]>;
+  readonly batchMax: number;
+  /** How many may wait; one more is refused with `Overloaded`. */
+  readonly waitingMax: number;
+  readonly clock: Clock;
+  readonly observe?: (name: string, requests: number, durationMs: number) => void;
+}
+
+export interface Batcher<Request, Outcome> {
+  submit(request: Request): Promise<Outcome>;
+  readonly waiting: number;
+}
+
+/** Nothing was done; later it may be. */
+export class Overloaded extends Error {
+  override name = 'Overloaded';
+}
+
+interface Waiting<Request, Outcome> {
+  readonly request: Request;
+  readonly settle: PromiseWithResolvers<Outcome>;
+  readonly sinceMs: number;
+}
+
+const RETRIES_MAX = 5;
+/** Whoever has waited so long, behind batches that hang on a slow database, is told so instead of waiting on. */
+const WAIT_MAX_MS = 5_000;
+
+export function createBatcher<Request, Outcome>(
+  options: BatcherOptions<Request, Outcome>,
+): Batcher<Request, Outcome> {
+  let queue: Waiting<Request, Outcome>[] = [];
+  let running = false;
+
+  async function drain(): Promise<void> {
+    // One turn of the event loop, so that requests which arrived together ride together.
+    await new Promise(setImmediate);
+    while (queue.length > 0) {
+      const startedMs = options.clock.monotonicMs();
+      refuseStale(startedMs - WAIT_MAX_MS);
+      const batch = queue.slice(0, options.batchMax);
+      if (batch.length === 0) break;
+      queue = queue.slice(batch.length);
+      const again = await decide(batch);
+      options.observe?.(options.name, batch.length, options.clock.monotonicMs() - startedMs);
+      if (again.length > 0) queue = [...again, ...queue];
+    }
+    running = false;
+  }
+
+  /** The queue is in order of arrival: the stale ones stand in front. */
+  function refuseStale(beforeMs: number): void {
+    const fresh = queue.findIndex((waiting) => waiting.sinceMs >= beforeMs);
+    const stale = queue.splice(0, fresh === -1 ? queue.length : fresh);
+    for (const { settle } of stale) settle.reject(new Overloaded(`${options.name}: waited too long`));
+  }
+
+  /** Settles what was decided and gives back what was not; of one or more, at least one is settled. */
+  async function decide(batch: Waiting<Request, Outcome>[]): Promise<Waiting<Request, Outcome>[]> {
+    let outcomes: readonly (Outcome | typeof AGAIN)[];
+    try {
+      outcomes = await retried(batch.map((waiting) => waiting.request));
+    } catch (error) {
+      const split = batch.length > 1 && !(error instanceof DatabaseFault && error.kind !== 'data');
+      if (!split) return rejectAll(batch, error);
+      const half = Math.ceil(batch.length / 2);
+      const undecided = await decide(batch.slice(0, half));
+      // They came before the second half, so they stay before it.
+      return decide([...undecided, ...batch.slice(half)]);
+    }
+    // From here on there are effects: even a bug must not run the batch again.
+    try {
+      assert.equal(outcomes.length, batch.length, `${options.name}: one outcome for each request`);
+      assert(outcomes[0] !== AGAIN, `${options.name}: the first of a batch is always decided`);
+    } catch (error) {
+      return rejectAll(batch, error);
+    }
+    return batch.filter((waiting, index) => {
+      const outcome = outcomes[index] as Outcome | typeof AGAIN;
+      if (outcome !== AGAIN) waiting.settle.resolve(outcome);
+      return outcome === AGAIN;
+    });
+  }
+
+  function rejectAll(batch: readonly Waiting<Request, Outcome>[], error: unknown): [] {
+    for (const { settle } of batch) settle.reject(error);
+    return [];
+  }
+
+  /** A deadlock, a lock wait or, for one alone, a unique key that somebody else just took: look again. */
+  async function retried(requests: readonly Request[]) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await options.run(requests);
+      } catch (error) {
+        const worthIt =
+          error instanceof DatabaseFault &&
+          (error.kind === 'again' || (error.sqlstate === '23505' && requests.length === 1));
+        if (!worthIt || tries > RETRIES_MAX) throw error;
+        await options.clock.sleep(Math.random() * 2 ** tries);
+      }
+    }
+  }
+
+  return {
+    submit(request) {
+      if (queue.length >= options.waitingMax) {
+        return Promise.reject(new Overloaded(`${options.name}: ${queue.length} requests are waiting`));
+      }
+      const settle = Promise.withResolvers<Outcome>();
+      queue.push({ request, settle, sinceMs: options.clock.monotonicMs() });
+      if (!running) {
+        running = true;
+        void drain();
+      }
+      return settle.promise;
+    },
+    get waiting() {
+      return queue.length;
+    },
+  };
+}

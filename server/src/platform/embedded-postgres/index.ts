@@ -1,0 +1,3 @@
+/** The PostgreSQL that comes with the service: a real server on its own folder, reachable by nobody else. */
+export { startEmbeddedPostgres } from './start.ts';
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './start.ts';

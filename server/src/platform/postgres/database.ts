@@ -1,0 +1,170 @@
+/**
+ * The one door to PostgreSQL: pooled connections in pipeline mode, named prepared statements, transactions.
+ *
+ * A `Reader` can only read outside a transaction; a `Tx` is what writes take, so a write outside a
+ * transaction does not compile.
+ */
+import assert, { AssertionError } from 'node:assert/strict';
+import { Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
+import { DatabaseFault } from './faults.ts';
+import type { Statement } from './statement.ts';
+import { typeParsers } from './types.ts';
+
+export interface Reader {
+  /** Runs a statement on its own and gives its rows. */
+  rows<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Tx extends Reader {
+  readonly kind: 'transaction';
+  /** Sends a statement without waiting: its outcome is awaited, and any fault raised, at the commit. */
+  send(statement: Statement, values: readonly unknown[]): void;
+  /** Runs `then` once the commit is known to have succeeded, never otherwise. It must not throw. */
+  onCommit(then: () => void): void;
+}
+
+export interface Database extends Reader {
+  /** Commits what `work` did, or rolls everything back and throws. Faults are `DatabaseFault`. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  readonly stats: { total: number; idle: number; waiting: number };
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly connection: PoolConfig;
+  readonly connectionsMax: number;
+  /** Server settings for every session, such as `{ lock_timeout: '500ms' }`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Told of connections lost while idle; the pool replaces them by itself. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/**
+ * A server that does not answer at all cannot keep its own time-outs (statement_timeout is shorter than this):
+ * the connection is given up.
+ */
+const ANSWER_MAX_MS = 8_000;
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new Pool({
+    ...options.connection,
+    max: options.connectionsMax,
+    pipeline: true,
+    connectionTimeoutMillis: 1_000,
+    query_timeout: ANSWER_MAX_MS,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'frontrow',
+    options: Object.entries(options.settings)
+      .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, String.raw`\$&`)}`)
+      .join(' '),
+    types: typeParsers,
+  });
+  // Without a listener an idle connection's end would end the process.
+  pool.on('error', options.onIdleError);
+
+  return {
+    rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
+      return guarded(statement.name, async () => {
+        const result = await pool.query<Row>({ ...statement, values: [...values] });
+        return result.rows;
+      });
+    },
+    transaction: (work) => runTransaction(pool, work),
+    get stats() {
+      return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
+    },
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
+}
+
+async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await guarded('connect', () => pool.connect());
+  const hooks: (() => void)[] = [];
+  const sent: Promise<unknown>[] = [];
+  let open = true;
+  const run = async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
+    // Work that goes on after its transaction has ended would write into somebody else's.
+    assert(open, `${statement.name} came after the end of its transaction`);
+    const result = await client.query<Row>({ ...statement, values: [...values] });
+    return result.rows;
+  };
+  const send = (doing: string, start: () => Promise<unknown>) => {
+    const outcome = guarded(doing, start);
+    outcome.catch(() => {}); // looked at when the work is done
+    sent.push(outcome);
+  };
+  const tx: Tx = {
+    kind: 'transaction',
+    rows: (statement, values) => guarded(statement.name, () => run(statement, values)),
+    send: (statement, values) => send(statement.name, () => run(statement, values)),
+    onCommit: (then) => {
+      hooks.push(then);
+    },
+  };
+
+  let lost: Error | undefined;
+  const losing = (error: Error) => {
+    lost = error;
+  };
+  client.on('error', losing);
+  let result: T;
+  try {
+    // In pipeline mode BEGIN travels together with the first statement of the work.
+    send('begin', () => client.query('begin'));
+    try {
+      result = await work(tx);
+      await Promise.all(sent);
+    } catch (error) {
+      open = false;
+      await rollback(client).catch(losing);
+      throw error;
+    }
+    open = false;
+    await commit(client, losing);
+  } finally {
+    client.off('error', losing);
+    client.release(lost);
+  }
+  runHooks(hooks);
+  return result;
+}
+
+/** What was committed stays true whatever a hook does: its error is a bug, and ends the process like one. */
+function runHooks(hooks: readonly (() => void)[]): void {
+  for (const hook of hooks) {
+    try {
+      hook();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+async function rollback(client: PoolClient): Promise<void> {
+  await client.query('rollback');
+}
+
+async function commit(client: PoolClient, losing: (error: Error) => void): Promise<void> {
+  const result = await guarded('commit', () => client.query('commit')).catch((error: unknown) => {
+    losing(error as Error); // whether it was committed is unknown, so is the connection's state
+    throw error;
+  });
+  // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
+  if (result.command !== 'COMMIT') {
+    const answer = new Error(`answered ${result.command}`);
+    throw new DatabaseFault('commit', Object.assign(answer, { severity: 'ERROR', code: '25P02' }));
+  }
+}
+
+/** Every fault of the driver leaves this folder as a `DatabaseFault`, with the statement's name; a bug as it is. */
+async function guarded<T>(doing: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    throw DatabaseFault.from(doing, error);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Forward-only migrations, safe when several instances boot at once: one takes the advisory lock and
+ * migrates, the others wait for it and find nothing to do.
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Client, type ClientConfig } from 'pg';
+import { exitCodes, StartupRefusal } from '../startup-refusal.ts';
+
+const SQL_DIR = new URL('../../../sql/', import.meta.url);
+/** What all migrations together make; for readers, see scripts/write-schema.ts. */
+const SCHEMA_FILE = 'schema.sql';
+const LOCK = 7_311_042; // any number, the same in every instance
+
+export interface Migration {
+  readonly revision: number;
+  readonly file: string;
+  readonly sql: string;
+  readonly sha256: string;
+}
+
+export function readMigrations(directory: URL = SQL_DIR): Migration[] {
+  const migrations = readdirSync(directory)
+    .filter((file) => file.endsWith('.sql') && file !== SCHEMA_FILE)
+    .toSorted()
+    .map((file) => {
+      // A file that is passed over in silence is a table that is missing in production.
+      assert(/^\d{6}-[a-z-]+\.sql$/.test(file), `${file} is not named like a migration: 000012-module.sql`);
+      const sql = readFileSync(new URL(file, directory), 'utf8');
+      const sha256 = createHash('sha256').update(sql).digest('hex');
+      return { revision: Number(file.slice(0, 6)), file, sql, sha256 };
+    });
+  const revisions = new Set(migrations.map((migration) => migration.revision));
+  assert.equal(revisions.size, migrations.length, 'two migrations have the same revision');
+  return migrations;
+}
+
+/** Brings the database to the newest revision. Returns the revisions that this call applied. */
+export async function migrate(
+  connection: ClientConfig,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<number[]> {
+  const client = new Client({
+    ...connection,
+    application_name: 'frontrow migrations',
+    connectionTimeoutMillis: 5_000,
+  });
+  // A lost connection fails the statement under way; without a listener it would also end the process.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`
+      create table if not exists public.migration (
+        revision int primary key,
+        file text not null,
+        sha256 text not null,
+        applied_at timestamptz not null default clock_timestamp()
+      )`);
+    const { rows } = await client.query<{ revision: number; sha256: string }>(
+      'select revision, sha256 from public.migration order by revision',
+    );
+    const applied = new Map(rows.map((row) => [row.revision, row.sha256]));
+    refuseForeignHistory(applied, migrations);
+    const missing = migrations.filter((migration) => !applied.has(migration.revision));
+    for (const migration of missing) await apply(client, migration);
+    return missing.map((migration) => migration.revision);
+  } finally {
+    await client.end(); // and with the session its advisory lock
+  }
+}
+
+async function apply(client: Client, migration: Migration): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(migration.sql);
+    await client.query('insert into public.migration (revision, file, sha256) values ($1, $2, $3)', [
+      migration.revision,
+      migration.file,
+      migration.sha256,
+    ]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {}); // a lost connection has rolled back by itself
+    throw new Error(`migration ${migration.file} failed; nothing of it was applied`, { cause: error });
+  }
+}
+
+/** A database that a newer Frontrow migrated, or whose migrations were edited afterwards, is not ours to run on. */
+function refuseForeignHistory(applied: ReadonlyMap<number, string>, migrations: readonly Migration[]): void {
+  const known = new Map(migrations.map((migration) => [migration.revision, migration]));
+  for (const [revision, sha256] of applied) {
+    const migration = known.get(revision);
+    if (migration === undefined) {
+      throw new StartupRefusal(`the database is at revision ${revision}, which this version does not know`, {
+        exitCode: exitCodes.otherVersion,
+        advice: 'A newer Frontrow migrated it. Start that version or newer.',
+      });
+    }
+    if (migration.sha256 !== sha256) {
+      throw new StartupRefusal(`${migration.file} differs from what was applied to this database`, {
+        exitCode: exitCodes.otherVersion,
+        advice: 'Applied migrations are never edited: restore the file and write a new one.',
+      });
+    }
+  }
+}

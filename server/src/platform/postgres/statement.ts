@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+
+/** One SQL statement, prepared on each connection under the name that its leading comment gives. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Takes the name from the leading comment: a text that begins with a comment `seats.hold` is the statement of that name. */
+export function statement(text: string): Statement {
+  const name = /^\s*\/\* ([a-z-]+\.[a-z-]+) \*\//.exec(text)?.[1];
+  assert(name !== undefined, `a statement starts with a comment that names it: ${text.slice(0, 60)}`);
+  return { name, text };
+}

@@ -1,0 +1,41 @@
+/** Every module's routes, in one list, behind one door. */
+import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
+import type { Context } from './context.ts';
+import { createAccounts, createDoor, createHttp, type Http } from './http/index.ts';
+import { countParked } from './messaging/index.ts';
+import { parkedEventRoutes } from './messaging/routes.ts';
+import { paymentRoutes } from './payments/routes.ts';
+import { statement } from './platform/postgres/statement.ts';
+import { reservationRoutes, ticketAdminRoutes } from './reservations/routes.ts';
+import { saleAdminRoutes, seatRoutes } from './seats/routes.ts';
+import { queueAdminRoutes, queueRoutes } from './waiting-room/routes.ts';
+
+const ALIVE = statement(`/* service.alive */ select true as alive`);
+
+export function openHttp(context: Context): Promise<Http> {
+  const { config, keys, database, metrics, seats, waitingRoom } = context;
+  const accounts = createAccounts(config.identity, context.signer);
+  const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
+  const deps = { ...context, door, remaining: seats.remaining };
+  metrics.watch('parked_events', 'Events parked and not settled', () => countParked(database));
+  metrics.watch('database_connections', 'Open connections to the database', () => database.stats.total);
+
+  return createHttp({
+    ...context,
+    accounts,
+    trustProxyHops: config.http.trustProxyHops,
+    readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },
+    modules: [
+      (api) => queueRoutes(api, { waitingRoom, door }),
+      (api) => catalogueRoutes(api, deps),
+      (api) => seatRoutes(api, deps),
+      (api) => reservationRoutes(api, deps),
+      (api) => paymentRoutes(api, deps),
+      (api) => queueAdminRoutes(api, { waitingRoom, door }),
+      (api) => catalogueAdminRoutes(api, deps),
+      (api) => saleAdminRoutes(api, deps),
+      (api) => ticketAdminRoutes(api, deps),
+      (api) => parkedEventRoutes(api, deps),
+    ],
+  });
+}

@@ -1,0 +1,222 @@
+/**
+ * Where a hold is decided.
+ *
+ * One batch is one transaction: the wanted seats that are free are locked, `decideHolds` decides on what was
+ * locked, and the grants are written as sets. All or nothing per request; the seat's row is what grants,
+ * never a cache and never the clock.
+ *
+ * Every transaction of this module locks seats first, then holds, then buyers, each in the order of their
+ * keys: instances cannot deadlock.
+ */
+import assert from 'node:assert/strict';
+import type { EventOf } from '#contract/events.ts';
+import type { Messaging } from '../messaging/index.ts';
+import { AGAIN } from '../platform/batcher.ts';
+import type { Database, Tx } from '../platform/postgres/database.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
+import { statement } from '../platform/postgres/statement.ts';
+import {
+  buyerKey,
+  decideHolds,
+  type Decision,
+  type Found,
+  type FreeSeat,
+  type Grant,
+  type Held,
+  type HoldOutcome,
+  type HoldRequest,
+  type HoldRow,
+  type Terms,
+} from './seat.ts';
+
+// LATERAL keeps the plan a walk over the primary key in the order of the keys; rows that are not free are
+// neither locked nor returned. After a lock wait PostgreSQL checks the state again on the newest row.
+const LOCK_FREE = statement(`/* seats.lock-free */
+select s.performance_id, s.seat_no, s.version, s.price_krw
+from (
+  select distinct performance_id, seat_no
+  from unnest($1::int[], $2::int[]) as wanted (performance_id, seat_no)
+  order by performance_id, seat_no
+) as wanted
+cross join lateral (
+  select performance_id, seat_no, version, price_krw
+  from seats.seat
+  where performance_id = wanted.performance_id and seat_no = wanted.seat_no and state = 'F'
+  for update
+) as s`);
+
+// Runs after the locks: a hold that another instance committed while we waited is seen here.
+const RECALL = statement(`/* seats.recall */
+select reservation_id, performance_id, seat_nos, amount_krw, expires_at, fingerprint
+from seats.hold
+where reservation_id = any($1::uuid[])`);
+
+// OFFSET 0 and the subquery keep it a walk over primary keys, whatever a cached plan believes of the tables.
+const TERMS = statement(`/* seats.terms */
+select b.performance_id, b.user_id, p.room, p.seat_count, p.seats_per_person, p.sale_opens_at, p.sale_closes_at,
+  clock_timestamp() >= p.sale_opens_at and clock_timestamp() < p.sale_closes_at as sale_is_open,
+  coalesce((
+    select s.seat_count from seats.buyer s where s.performance_id = b.performance_id and s.user_id = b.user_id
+  ), 0) as has
+from (select distinct * from unnest($1::int[], $2::uuid[]) as b (performance_id, user_id)) as b
+cross join lateral (
+  select * from seats.performance where performance_id = b.performance_id offset 0
+) as p`);
+
+const COUNT_BUYERS = statement(`/* seats.count-buyers */
+insert into seats.buyer as b (performance_id, user_id, seat_count)
+select performance_id, user_id, sum(seat_count)
+from unnest($1::int[], $2::uuid[], $3::int[]) as g (performance_id, user_id, seat_count)
+group by performance_id, user_id
+order by performance_id, user_id
+on conflict (performance_id, user_id) do update set seat_count = b.seat_count + excluded.seat_count
+where b.seat_count + excluded.seat_count <= (
+  select p.seats_per_person from seats.performance p where p.performance_id = b.performance_id
+)
+returning b.user_id`);
+
+const TAKE = statement(`/* seats.take */
+update seats.seat s
+set state = 'H', version = g.version, reservation_id = g.reservation_id
+from unnest($1::int[], $2::int[], $3::int[], $4::uuid[]) as g (performance_id, seat_no, version, reservation_id)
+where s.performance_id = g.performance_id and s.seat_no = g.seat_no and s.state = 'F' and s.version = g.version - 1
+returning s.seat_no`);
+
+// Arrays of different lengths cannot be unnested as rows, so a hold's seats travel as array literals. The
+// time is one for the whole batch, in whole milliseconds as everybody else will see it, and rounded so that
+// no hold is shorter than promised.
+const REMEMBER = statement(`/* seats.remember */
+with batch as materialized (select date_trunc('milliseconds', clock_timestamp()) as held_at)
+insert into seats.hold (
+  reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at
+)
+select g.reservation_id, g.user_id, g.performance_id, g.seat_nos::int[], g.seat_versions::int[], g.amount_krw,
+  g.fingerprint, batch.held_at, batch.held_at + ($8::int + 1) * interval '1 millisecond'
+from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::bytea[])
+  as g (reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint)
+cross join batch
+order by g.reservation_id
+returning expires_at`);
+
+export interface HoldSeatsDeps {
+  readonly database: Database;
+  readonly messaging: Messaging;
+  readonly holdTtlMs: number;
+}
+
+/** Decides a set of holds; one outcome for each request, in order. */
+export function holdSeats(
+  deps: HoldSeatsDeps,
+  requests: readonly HoldRequest[],
+): Promise<(HoldOutcome | typeof AGAIN)[]> {
+  return deps.database.transaction(async (tx) => {
+    const decisions = decideHolds(requests, await find(tx, requests));
+    const grants = decisions.flatMap((decision) => (decision.outcome === 'granted' ? [decision.grant] : []));
+    const expiresAt = grants.length > 0 ? await write(tx, grants, deps.holdTtlMs) : '';
+    deps.messaging.append(tx, [
+      ...grants.map((grant) => reserved(grant, expiresAt)),
+      ...requests.flatMap((request, index) => failed(request, decisions[index])),
+    ]);
+    return decisions.map((decision) => {
+      if (decision.outcome === 'again') return AGAIN;
+      return decision.outcome === 'granted' ? held(decision.grant, expiresAt) : decision;
+    });
+  });
+}
+
+/** Three statements that travel together; PostgreSQL runs them in this order. */
+async function find(tx: Tx, requests: readonly HoldRequest[]): Promise<Found> {
+  const seats = requests.flatMap((r) => r.seatNos.map((seatNo) => [r.performanceId, seatNo] as const));
+  const [freeSeats, holds, terms] = await Promise.all([
+    tx.rows<FreeSeat & Record<string, unknown>>(LOCK_FREE, [
+      seats.map(([id]) => id),
+      seats.map(([, no]) => no),
+    ]),
+    tx.rows<HoldRow & Record<string, unknown>>(RECALL, [requests.map((r) => r.reservationId)]),
+    tx.rows<Terms & Record<string, unknown>>(TERMS, [
+      requests.map((r) => r.performanceId),
+      requests.map((r) => r.userId),
+    ]),
+  ]);
+  return { freeSeats, holds, terms };
+}
+
+/** Gives when the new holds end. */
+async function write(tx: Tx, grants: readonly Grant[], holdTtlMs: number): Promise<string> {
+  const seats = grants.flatMap(({ request, seats: granted }) =>
+    granted.map((seat) => ({ ...seat, reservationId: request.reservationId })),
+  );
+  const [remembered, counted, taken] = await Promise.all([
+    tx.rows<{ expires_at: string }>(REMEMBER, [
+      grants.map((g) => g.request.reservationId),
+      grants.map((g) => g.request.userId),
+      grants.map((g) => g.request.performanceId),
+      grants.map((g) => `{${g.request.seatNos.join(',')}}`),
+      grants.map((g) => `{${g.seats.map((seat) => seat.version + 1).join(',')}}`),
+      grants.map((g) => g.amountKrw),
+      grants.map((g) => g.request.fingerprint),
+      holdTtlMs,
+    ]),
+    tx.rows(COUNT_BUYERS, [
+      grants.map((g) => g.request.performanceId),
+      grants.map((g) => g.request.userId),
+      grants.map((g) => g.seats.length),
+    ]),
+    tx.rows(TAKE, [
+      seats.map((s) => s.performance_id),
+      seats.map((s) => s.seat_no),
+      seats.map((s) => s.version + 1),
+      seats.map((s) => s.reservationId),
+    ]),
+  ]);
+  assert.equal(taken.length, seats.length, 'a seat that is locked stays free until it is taken');
+  // Nobody locked the buyers: another instance may have brought one of them to the limit meanwhile.
+  const buyers = new Set(grants.map(({ request }) => buyerKey(request.performanceId, request.userId)));
+  if (counted.length !== buyers.size) throw overtaken();
+  const [first] = remembered;
+  assert(first !== undefined, 'every grant is remembered');
+  return first.expires_at;
+}
+
+/** Makes the batch start over on what is true now. */
+function overtaken(): DatabaseFault {
+  const cause = Object.assign(new Error('another instance served the same buyer'), {
+    severity: 'ERROR',
+    code: '40001',
+  });
+  return new DatabaseFault('seats.hold', cause);
+}
+
+function reserved({ request, seats, amountKrw }: Grant, expiresAt: string): EventOf<'SeatReserved'> {
+  const { reservationId, userId, performanceId, turn, payNow } = request;
+  return {
+    name: 'SeatReserved',
+    reservationId,
+    userId,
+    performanceId,
+    seats: seats.map((seat) => ({ no: seat.seat_no, version: seat.version + 1 })),
+    amountKrw,
+    turn,
+    expiresAt,
+    payNow,
+  };
+}
+
+function failed(request: HoldRequest, decision: Decision | undefined): EventOf<'SeatReservationFailed'>[] {
+  if (decision?.outcome !== 'refused') return [];
+  const { userId, performanceId, seatNos } = request;
+  return [
+    {
+      name: 'SeatReservationFailed',
+      userId,
+      performanceId,
+      seatNos: [...seatNos],
+      problem: decision.problem,
+    },
+  ];
+}
+
+function held({ request, amountKrw }: Grant, expiresAt: string): Held {
+  const { reservationId, performanceId, seatNos } = request;
+  return { outcome: 'held', replayed: false, reservationId, performanceId, seatNos, amountKrw, expiresAt };
+}

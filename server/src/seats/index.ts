@@ -1,0 +1,50 @@
+/** Seats: who has which seat of a performance. */
+import type { Messaging, Reactions } from '../messaging/index.ts';
+import { createBatcher } from '../platform/batcher.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { limits } from '../limits.ts';
+import { countRemaining } from './count-remaining.ts';
+import { countSales, type Sales } from './count-sales.ts';
+import { holdSeats } from './hold-seats.ts';
+import { listAvailable } from './list-available.ts';
+import { seatReactions } from './reactions.ts';
+import type { HoldOutcome, HoldRequest } from './seat.ts';
+
+export type { HoldOutcome, HoldRequest } from './seat.ts';
+
+export interface Seats {
+  /** Holds all the seats of a request or none. */
+  hold(request: HoldRequest): Promise<HoldOutcome>;
+  /** The numbers of the free seats, ascending; undefined when there is no such performance. */
+  available(performanceId: number): Promise<number[] | undefined>;
+  /** How many seats are free, for each performance that has been laid out. */
+  remaining(performanceIds: readonly number[]): Promise<Map<number, number>>;
+  /** How a performance sells; undefined when there is no such performance. */
+  sales(performanceId: number): Promise<Sales | undefined>;
+  readonly reactions: Reactions<'seats'>;
+}
+
+export function createSeats(deps: {
+  readonly database: Database;
+  readonly messaging: Messaging;
+  readonly clock: Clock;
+  readonly holdTtlMs: number;
+  readonly observe: (batcher: string, requests: number, durationMs: number) => void;
+}): Seats {
+  const holds = createBatcher<HoldRequest, HoldOutcome>({
+    name: 'hold-seats',
+    run: (requests) => holdSeats(deps, requests),
+    batchMax: limits.batch.requestsMax,
+    waitingMax: limits.batch.waitingMax,
+    clock: deps.clock,
+    observe: deps.observe,
+  });
+  return {
+    hold: (request) => holds.submit(request),
+    available: (performanceId) => listAvailable(deps.database, performanceId),
+    remaining: (performanceIds) => countRemaining(deps.database, performanceIds),
+    sales: (performanceId) => countSales(deps.database, performanceId),
+    reactions: seatReactions,
+  };
+}

@@ -1,0 +1,148 @@
+/** The rules of holding: pure, over what was found and locked. */
+import { type Refusal, refused } from '#contract/problems.ts';
+import type { Place } from '#contract/ids.ts';
+
+export interface HoldRequest {
+  /** Derived from buyer and idempotency key: the same request always names the same reservation. */
+  readonly reservationId: string;
+  readonly userId: string;
+  readonly performanceId: number;
+  /** Ascending, without duplicates. */
+  readonly seatNos: readonly number[];
+  readonly turn: Place;
+  /** Take the money as soon as the reservation exists, without a request of its own. */
+  readonly payNow: boolean;
+  readonly fingerprint: Buffer;
+}
+
+export interface Held {
+  readonly outcome: 'held';
+  /** True when this is the answer to an earlier request with the same key. */
+  readonly replayed: boolean;
+  readonly reservationId: string;
+  readonly performanceId: number;
+  readonly seatNos: readonly number[];
+  readonly amountKrw: number;
+  readonly expiresAt: string;
+}
+
+export type HoldOutcome = Held | Refusal;
+
+/** A seat that is free and locked by the transaction that decides. */
+export interface FreeSeat {
+  readonly performance_id: number;
+  readonly seat_no: number;
+  readonly version: number;
+  readonly price_krw: number;
+}
+
+/** What holds for a buyer at a performance. */
+export interface Terms {
+  readonly performance_id: number;
+  readonly user_id: string;
+  readonly room: string;
+  readonly seat_count: number;
+  readonly seats_per_person: number;
+  /** Seats that the buyer holds or owns already. */
+  readonly has: number;
+  readonly sale_is_open: boolean;
+  readonly sale_opens_at: string;
+  readonly sale_closes_at: string;
+}
+
+/** A hold as the table remembers it. */
+export interface HoldRow {
+  readonly reservation_id: string;
+  readonly performance_id: number;
+  readonly seat_nos: number[];
+  readonly amount_krw: number;
+  readonly expires_at: string;
+  readonly fingerprint: Buffer;
+}
+
+export interface Grant {
+  readonly request: HoldRequest;
+  readonly seats: readonly FreeSeat[];
+  readonly amountKrw: number;
+}
+
+export type Decision =
+  | HoldOutcome
+  | { readonly outcome: 'granted'; readonly grant: Grant }
+  | { readonly outcome: 'again' };
+
+export interface Found {
+  readonly holds: readonly HoldRow[];
+  readonly terms: readonly Terms[];
+  readonly freeSeats: readonly FreeSeat[];
+}
+
+/**
+ * Decides a batch in order of arrival, each request on what the ones before it left. A seat that an earlier
+ * one was granted is taken: nobody is answered until the whole batch is committed, and when that fails all of
+ * it is decided anew. Only a key that comes twice waits for the next batch, where its answer can be recalled.
+ */
+export function decideHolds(requests: readonly HoldRequest[], found: Found): Decision[] {
+  const holds = new Map(found.holds.map((hold) => [hold.reservation_id, hold]));
+  const terms = new Map(found.terms.map((row) => [buyerKey(row.performance_id, row.user_id), row]));
+  const free = new Map(found.freeSeats.map((seat) => [seatKey(seat.performance_id, seat.seat_no), seat]));
+  const granted = new Set<string>();
+
+  return requests.map((request): Decision => {
+    const { reservationId, performanceId, userId, seatNos } = request;
+    const before = holds.get(reservationId);
+    if (before !== undefined) return repeated(request, before);
+    if (granted.has(reservationId)) return { outcome: 'again' };
+
+    const own = terms.get(buyerKey(performanceId, userId));
+    if (own === undefined) return refused('performance.not-found');
+    const refusal = refuseByTerms(request, own);
+    if (refusal !== undefined) return refusal;
+    const seats = seatNos.flatMap((seatNo) => free.get(seatKey(performanceId, seatNo)) ?? []);
+    if (seats.length < seatNos.length) {
+      const taken = seatNos.filter((seatNo) => !free.has(seatKey(performanceId, seatNo)));
+      return refused('seats.taken', { seats: taken });
+    }
+
+    granted.add(reservationId);
+    for (const seatNo of seatNos) free.delete(seatKey(performanceId, seatNo));
+    terms.set(buyerKey(performanceId, userId), { ...own, has: own.has + seats.length });
+    const amountKrw = seats.reduce((sum, seat) => sum + seat.price_krw, 0);
+    return { outcome: 'granted', grant: { request, seats, amountKrw } };
+  });
+}
+
+function refuseByTerms(request: HoldRequest, terms: Terms): Refusal | undefined {
+  if (terms.room !== request.turn.room) return refused('queue.token-foreign', { room: terms.room });
+  if (!terms.sale_is_open) {
+    return refused('sale.not-open', { opensAt: terms.sale_opens_at, closesAt: terms.sale_closes_at });
+  }
+  const unknown = request.seatNos.filter((seatNo) => seatNo > terms.seat_count);
+  if (unknown.length > 0) return refused('seats.not-found', { seats: unknown });
+  if (terms.has + request.seatNos.length > terms.seats_per_person) {
+    return refused('seats.limit-reached', { limit: terms.seats_per_person, has: terms.has });
+  }
+  return undefined;
+}
+
+/** Same key: the same answer as the first time, whatever became of the hold since; another body is refused. */
+function repeated(request: HoldRequest, before: HoldRow): HoldOutcome {
+  if (!before.fingerprint.equals(request.fingerprint)) return refused('idempotency.key-reused');
+  return {
+    outcome: 'held',
+    replayed: true,
+    reservationId: before.reservation_id,
+    performanceId: before.performance_id,
+    seatNos: before.seat_nos,
+    amountKrw: before.amount_krw,
+    expiresAt: before.expires_at,
+  };
+}
+
+function seatKey(performanceId: number, seatNo: number): string {
+  return `${performanceId}/${seatNo}`;
+}
+
+export function buyerKey(performanceId: number, userId: string): string {
+  return `${performanceId}/${userId}`;
+}

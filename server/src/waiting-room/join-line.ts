@@ -1,0 +1,105 @@
+/**
+ * Where numbers are given.
+ *
+ * One batch is one transaction that holds the rooms' locks until its commit, and is answered after it: a join
+ * that was answered before another was sent has the lower number, on whatever instance.
+ */
+import assert from 'node:assert/strict';
+import type { Database, Tx } from '../platform/postgres/database.ts';
+import { statement } from '../platform/postgres/statement.ts';
+import { type Settled, settleRooms } from './admit.ts';
+import type { JoinOutcome, JoinRequest } from './line.ts';
+import { lockRooms, type Rooms } from './lock-rooms.ts';
+import { decideJoins, type Entry, type PlaceRow } from './place.ts';
+
+// Runs after the locks: a place that another instance gave to the same person while we waited is seen here.
+const LIVE = statement(`/* waiting-room.live-places */
+select t.room, t.number, t.epoch, t.user_id, t.state, t.reservation_id, t.expires_at,
+  coalesce(t.expires_at <= clock_timestamp(), false) as overdue
+from (select distinct room, user_id from unnest($1::text[], $2::uuid[]) as p (room, user_id)) as p
+cross join lateral (
+  select * from waiting_room.token
+  where room = p.room and user_id = p.user_id and state in ('WAITING', 'ACTIVE')
+  limit 1
+) as t`);
+
+const GIVE = statement(`/* waiting-room.give-numbers */
+insert into waiting_room.token (room, number, epoch, user_id)
+select room, number, epoch, user_id
+from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[]) as g (room, number, epoch, user_id)`);
+
+type FreshEntry = Extract<Entry, { outcome: 'fresh' | 'repeated' }>;
+
+export interface JoinLineDeps {
+  readonly database: Database;
+  readonly activeTtlMs: number;
+}
+
+/** Decides a set of joins; one outcome for each request, in order. */
+export function joinLine(deps: JoinLineDeps, requests: readonly JoinRequest[]): Promise<JoinOutcome[]> {
+  return deps.database.transaction(async (tx) => {
+    const names = requests.map((request) => request.room);
+    const [rooms, live] = await Promise.all([
+      lockRooms(tx, names),
+      tx.rows<PlaceRow & Record<string, unknown>>(LIVE, [names, requests.map((request) => request.userId)]),
+    ]);
+    const entries = decideJoins(requests, rooms, live);
+    const settled = await write(tx, rooms, entries, deps.activeTtlMs);
+    return entries.map((entry) => toOutcome(entry, rooms, settled));
+  });
+}
+
+async function write(
+  tx: Tx,
+  rooms: Rooms,
+  entries: readonly Entry[],
+  activeTtlMs: number,
+): Promise<ReadonlyMap<string, Settled>> {
+  const fresh = entries.filter((entry): entry is FreshEntry => entry.outcome === 'fresh');
+  if (fresh.length === 0) return new Map();
+  const byRoom = Map.groupBy(fresh, (entry) => entry.room);
+  const joined = new Map([...byRoom].map(([room, list]) => [room, { joined: list.length }]));
+  const touched = [...rooms.values()].filter((room) => byRoom.has(room.room));
+  const [, settled] = await Promise.all([
+    tx.rows(GIVE, [
+      fresh.map((entry) => entry.room),
+      fresh.map((entry) => entry.number),
+      fresh.map((entry) => rooms.get(entry.room)?.epoch),
+      fresh.map((entry) => entry.userId),
+    ]),
+    settleRooms(tx, touched, joined, activeTtlMs),
+  ]);
+  return settled;
+}
+
+function toOutcome(entry: Entry, rooms: Rooms, settled: ReadonlyMap<string, Settled>): JoinOutcome {
+  if (entry.outcome === 'refused') return entry;
+  const name = entry.outcome === 'present' ? entry.row.room : entry.room;
+  const room = rooms.get(name);
+  assert(room !== undefined, 'nobody joins a room that is not locked');
+  const after = settled.get(name);
+  const view = after?.view ?? room;
+  const turnExpiresAt = after?.turnExpiresAt ?? null;
+  if (entry.outcome === 'present') {
+    const { row } = entry;
+    const called = row.state === 'WAITING' && row.number <= view.head;
+    return {
+      outcome: 'joined',
+      fresh: false,
+      place: { room: name, epoch: row.epoch, number: row.number },
+      // A turn whose time is over is kept for a moment longer, for the hold that may just be on its way.
+      state: called ? 'ACTIVE' : row.overdue ? 'EXPIRED' : row.state,
+      turnExpiresAt: called ? turnExpiresAt : row.expires_at,
+      view,
+    };
+  }
+  const called = entry.number <= view.head;
+  return {
+    outcome: 'joined',
+    fresh: entry.outcome === 'fresh',
+    place: { room: name, epoch: room.epoch, number: entry.number },
+    state: called ? 'ACTIVE' : 'WAITING',
+    turnExpiresAt: called ? turnExpiresAt : null,
+    view,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * The line as the rest of the module sees it. A store implements this; line.contract.ts is what every store
+ * must do. Everything takes sets, and answers in the order of what it was given.
+ */
+import type { EventOf } from '#contract/events.ts';
+import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import type { Place } from '#contract/ids.ts';
+import type { Refusal } from '#contract/problems.ts';
+import type { Tx } from '../platform/postgres/database.ts';
+import type { Policy } from './policy.ts';
+import type { RoomView } from './room.ts';
+
+export interface JoinRequest {
+  readonly room: string;
+  readonly userId: string;
+}
+
+export interface Joined {
+  readonly outcome: 'joined';
+  /** False: was in line already, with this very place. */
+  readonly fresh: boolean;
+  readonly place: Place;
+  readonly state: PlaceState;
+  readonly turnExpiresAt: string | null;
+  /** The room right after. */
+  readonly view: RoomView;
+}
+
+export type JoinOutcome = Joined | Refusal;
+
+/** What became of a number. */
+export interface Turn {
+  readonly epoch: number;
+  readonly userId: string;
+  readonly state: PlaceState;
+  readonly expiresAt: string | null;
+  /** By the store's clock; null unless ACTIVE. */
+  readonly expiresInMs: number | null;
+}
+
+export interface RoomChange {
+  /** What is left out stays as it is. */
+  readonly policy?: Partial<Policy>;
+  readonly state?: RoomState;
+}
+
+export type ChangeOutcome = { readonly outcome: 'changed'; readonly view: RoomView } | Refusal;
+
+/** A purchase that wants its turn spent, and a hold that keeps one open. */
+export type Purchase = Pick<EventOf<'PaymentProcessed'>, 'reservationId' | 'userId' | 'turn'>;
+export type OpenHold = Pick<EventOf<'SeatReserved'>, 'userId' | 'turn' | 'expiresAt'>;
+/** `repeated`: spent by this very purchase before. */
+export type SpendOutcome = 'expired' | 'repeated' | 'spent' | 'not-active';
+
+export interface Line {
+  /** False: there was one of that name, which stays as it is. */
+  createRoom(room: string, policy: Policy, state: RoomState): Promise<boolean>;
+  /** Takes effect at once, for those who wait too. */
+  changeRoom(room: string, change: RoomChange): Promise<ChangeOutcome>;
+  /** All rooms, by name. */
+  rooms(): Promise<RoomView[]>;
+  /** Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. */
+  join(requests: readonly JoinRequest[]): Promise<JoinOutcome[]>;
+  turns(places: readonly Place[]): Promise<(Turn | undefined)[]>;
+  /** Gives places up. Answers what became of each; undefined for a place that never was. */
+  leave(places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
+  /** In the order of the log: of two purchases on one turn the earlier has it. */
+  spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
+  /** Lets no turn end before the hold that was made on it. */
+  extend(tx: Tx, holds: readonly OpenHold[]): Promise<void>;
+  /** Ends turns whose time is over and lets in whom the policy allows. True: there is more to do. */
+  tick(): Promise<boolean>;
+}

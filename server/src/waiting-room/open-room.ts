@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import type { RoomTerms } from '#contract/http/queue.ts';
+import { type Refusal, refused } from '#contract/problems.ts';
+import type { Line } from './line.ts';
+import { HALF_A_RATE, mergePolicy, type Policy } from './policy.ts';
+import type { RoomView } from './room.ts';
+
+export type OpenOutcome = { readonly outcome: 'created' | 'exists'; readonly view: RoomView } | Refusal;
+
+/** A room for a sale. What the terms leave out is as the settings say; an existing room stays as it is. */
+export async function openRoom(
+  line: Line,
+  defaultPolicy: Policy,
+  room: string,
+  { state = 'OPEN', ...change }: RoomTerms,
+): Promise<OpenOutcome> {
+  const policy = mergePolicy(defaultPolicy, change);
+  if (policy === undefined) return refused('request.invalid', { errors: HALF_A_RATE });
+  const created = await line.createRoom(room, policy, state);
+  const view = (await line.rooms()).find((each) => each.room === room);
+  assert(view !== undefined, 'rooms are never removed');
+  return { outcome: created ? 'created' : 'exists', view };
+}

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decideJoins, decideSpends, liveRows, type PlaceRow } from './place.ts';
+import type { LockedRoom } from './room.ts';
+
+const room: LockedRoom = {
+  room: 'main',
+  epoch: 3,
+  state: 'OPEN',
+  head: 0,
+  lastNumber: 100,
+  waiting: 0,
+  active: 0,
+  policy: { rateCount: null, rateWindowMs: null, capacity: null },
+  allowance: 0,
+  elapsedMs: 0,
+};
+const rooms = new Map([
+  ['main', room],
+  ['shut', { ...room, room: 'shut', state: 'CLOSED' as const }],
+]);
+const row = (number: number, change: Partial<PlaceRow> = {}): PlaceRow => ({
+  room: 'main',
+  number,
+  epoch: 3,
+  user_id: `u${number}`,
+  state: 'ACTIVE',
+  reservation_id: null,
+  expires_at: null,
+  overdue: false,
+  ...change,
+});
+const join = (userId: string, name = 'main') => ({ userId, room: name });
+
+describe('joining', () => {
+  test('numbers go up in the order of the requests; a person gets one', () => {
+    const entries = decideJoins(
+      ['a', 'b', 'a', 'c'].map((user) => join(user)),
+      rooms,
+      [],
+    );
+    expect(entries).toMatchObject([
+      { outcome: 'fresh', number: 101 },
+      { outcome: 'fresh', number: 102 },
+      { outcome: 'repeated', number: 101 },
+      { outcome: 'fresh', number: 103 },
+    ]);
+  });
+
+  test('who is in line keeps the place, in a closed room too', () => {
+    const rows = [row(7), row(8, { room: 'shut' })];
+    expect(decideJoins([join('u7'), join('u8', 'shut')], rooms, rows)).toEqual([
+      { outcome: 'present', row: rows[0] },
+      { outcome: 'present', row: rows[1] },
+    ]);
+  });
+
+  test('a closed room takes nobody in, an unknown one does not exist', () => {
+    expect(decideJoins([join('a', 'shut'), join('a', 'none')], rooms, [])).toMatchObject([
+      { problem: 'queue.room-closed' },
+      { problem: 'queue.room-not-found' },
+    ]);
+  });
+
+  test('whatever comes, numbers are given without gap or repetition, one per person', () => {
+    const users = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 30 });
+    fc.assert(
+      fc.property(users, (list) => {
+        const entries = decideJoins(
+          list.map((user) => join(user)),
+          rooms,
+          [],
+        );
+        const order = [...new Set(list)];
+        expect(entries.map((entry) => 'number' in entry && entry.number)).toEqual(
+          list.map((user) => 101 + order.indexOf(user)),
+        );
+      }),
+    );
+  });
+});
+
+describe('spending', () => {
+  const purchase = (number: number, reservationId: string, userId = `u${number}`, epoch = 3) => ({
+    reservationId,
+    userId,
+    turn: { room: 'main', epoch, number },
+  });
+
+  test('of two purchases on one turn the earlier has it; a repeated one changes nothing', () => {
+    const set = [purchase(1, 'r1'), purchase(1, 'r2'), purchase(1, 'r1'), purchase(2, 'r3')];
+    expect(decideSpends(set, [row(1), row(2)])).toEqual(['expired', 'spent', 'repeated', 'expired']);
+  });
+
+  test.each(['WAITING', 'EXPIRED', 'LEFT'] as const)('a turn that is %s cannot be spent', (state) => {
+    expect(decideSpends([purchase(1, 'r1')], [row(1, { state })])).toEqual(['not-active']);
+  });
+
+  test('a spent turn knows what it was spent on', () => {
+    const spent = row(1, { state: 'SPENT', reservation_id: 'r1' });
+    expect(decideSpends([purchase(1, 'r1'), purchase(1, 'r2')], [spent])).toEqual(['repeated', 'spent']);
+  });
+
+  test('of nobody, of somebody else, of another epoch', () => {
+    const set = [purchase(9, 'r1'), purchase(1, 'r1', 'u2'), purchase(1, 'r1', 'u1', 2)];
+    expect(decideSpends(set, [row(1)])).toEqual(['not-active', 'not-active', 'not-active']);
+  });
+});
+
+test('only places that are live, and named with their epoch, can be left', () => {
+  const place = (number: number, epoch = 3) => ({ room: 'main', epoch, number });
+  const rows = [row(1), row(2, { state: 'WAITING' }), row(3, { state: 'SPENT' }), row(4)];
+  const left = liveRows([place(1), place(1, 9), place(2), place(3), place(4, 9)], rows);
+  expect(left.map((each) => each.number)).toEqual([1, 2]);
+});

@@ -1,0 +1,183 @@
+import {
+  ChangeRoomBody,
+  CreateRoomBody,
+  JoinAnswer,
+  JoinBody,
+  RoomAnswer,
+  RoomList,
+  RoomParams,
+  StandingAnswer,
+} from '#contract/http/queue.ts';
+import type { Place } from '#contract/ids.ts';
+import { refused } from '#contract/problems.ts';
+import Type, { type Static } from 'typebox';
+import { type App, type Door, placeOf, refusals, refuse, userOf } from '../http/route.ts';
+import type { RoomView, Standing, WaitingRoom } from './index.ts';
+
+const tags = ['queue'];
+const security = [{ queueToken: [] }];
+
+export interface QueueRoutesDeps {
+  readonly waitingRoom: WaitingRoom;
+  readonly door: Door;
+}
+
+export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
+  const { waitingRoom, door } = deps;
+
+  app.post(
+    '/queue/tokens',
+    {
+      preHandler: door.account,
+      schema: {
+        tags,
+        summary: 'Join the line, or see the place that you have',
+        security: [{ account: [] }],
+        body: Type.Union([JoinBody, Type.Null()]),
+        response: {
+          201: JoinAnswer,
+          200: JoinAnswer,
+          ...refusals('queue.room-not-found', 'queue.room-closed'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const userId = userOf(request);
+      const outcome = await waitingRoom.join(userId, request.body?.room);
+      if (outcome.outcome === 'refused') return refuse(reply, outcome);
+      const { fresh, token, place, standing } = outcome;
+      return reply
+        .code(fresh ? 201 : 200)
+        .header('cache-control', 'no-store')
+        .send({ token, ...toStanding(userId, place, standing) });
+    },
+  );
+
+  app.get(
+    '/queue/tokens/me',
+    {
+      preHandler: door.place,
+      schema: {
+        tags,
+        summary: 'Where you stand',
+        security,
+        response: { 200: StandingAnswer, ...refusals('queue.token-required', 'queue.token-invalid') },
+      },
+    },
+    async (request, reply) => {
+      const place = placeOf(request);
+      const standing = await waitingRoom.standing(place);
+      return reply.header('cache-control', 'no-store').send(toStanding(userOf(request), place, standing));
+    },
+  );
+
+  app.delete(
+    '/queue/tokens/me',
+    {
+      preHandler: door.place,
+      schema: {
+        tags,
+        summary: 'Leave the line, or give your turn up',
+        security,
+        response: { 204: Type.Null(), ...refusals('queue.token-required', 'queue.token-invalid') },
+      },
+    },
+    async (request, reply) => {
+      await waitingRoom.leave(placeOf(request));
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/queue/rooms/:room',
+    {
+      schema: {
+        tags,
+        summary: 'How a line moves: the same for everybody',
+        params: RoomParams,
+        response: { 200: RoomAnswer, ...refusals('queue.room-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const view = await waitingRoom.room(request.params.room);
+      if (view === undefined) return refuse(reply, refused('queue.room-not-found'));
+      return reply.header('cache-control', 'public, max-age=1').send(toRoom(view));
+    },
+  );
+}
+
+export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
+  const { waitingRoom, door } = deps;
+  const operator = { tags: ['operator'], security: [{ operator: [] }] };
+
+  app.get(
+    '/admin/queue/rooms',
+    {
+      preHandler: door.operator,
+      schema: { ...operator, summary: 'All waiting rooms', response: { 200: RoomList } },
+    },
+    async (_request, reply) => {
+      const rooms = await waitingRoom.rooms();
+      return reply.header('cache-control', 'no-store').send({ rooms: rooms.map(toRoom) });
+    },
+  );
+
+  app.post(
+    '/admin/queue/rooms',
+    {
+      preHandler: door.operator,
+      schema: {
+        ...operator,
+        summary: 'Open a waiting room; one of that name stays as it is',
+        body: CreateRoomBody,
+        response: { 201: RoomAnswer, 200: RoomAnswer, ...refusals('request.invalid') },
+      },
+    },
+    async (request, reply) => {
+      const { room, ...terms } = request.body;
+      const outcome = await waitingRoom.createRoom(room, terms);
+      if (outcome.outcome === 'refused') return refuse(reply, outcome);
+      return reply.code(outcome.outcome === 'created' ? 201 : 200).send(toRoom(outcome.view));
+    },
+  );
+
+  app.patch(
+    '/admin/queue/rooms/:room',
+    {
+      preHandler: door.operator,
+      schema: {
+        ...operator,
+        summary: 'Change how a waiting room lets people in; takes effect at once',
+        params: RoomParams,
+        body: ChangeRoomBody,
+        response: { 200: RoomAnswer, ...refusals('request.invalid', 'queue.room-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const { state, ...policy } = request.body;
+      const change = { policy, ...(state !== undefined && { state }) };
+      const outcome = await waitingRoom.changeRoom(request.params.room, change);
+      return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(toRoom(outcome.view));
+    },
+  );
+}
+
+function toStanding(userId: string, place: Place, standing: Standing): Static<typeof StandingAnswer> {
+  const { state, ahead, estimatedWaitMs, pollAfterMs, turnExpiresAt } = standing;
+  return {
+    userId,
+    room: place.room,
+    number: place.number,
+    state,
+    ahead,
+    ...(estimatedWaitMs !== null && { estimatedWaitMs }),
+    pollAfterMs,
+    ...(turnExpiresAt !== null && { turnExpiresAt }),
+  };
+}
+
+function toRoom(view: RoomView): Static<typeof RoomAnswer> {
+  const { room, state, head, lastNumber, waiting, active, policy } = view;
+  const { rateCount, rateWindowMs, capacity } = policy;
+  return { room, state, head, lastNumber, waiting, active, rateCount, rateWindowMs, capacity };
+}

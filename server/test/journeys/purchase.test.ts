@@ -1,0 +1,98 @@
+/** Goal: the whole chain from the line to the ticket, as a fan sees it, over real HTTP. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectPromisesKept } from '../support/promises.ts';
+import { eventCounts, freeSeats, openSale, type Sale } from '../support/sale.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+let sale: Sale;
+beforeAll(async () => {
+  world = await createWorld();
+  sale = await openSale(world);
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe('a purchase', () => {
+  it('goes from the line to the ticket', async () => {
+    const client = world.client();
+    const guest = await client.post<{ userId: string; accessToken: string }>('/guests');
+    expect(guest.status).toBe(201);
+    const account = guest.body.accessToken;
+
+    const joined = await client.post<{ token: string; number: number; state: string }>('/queue/tokens', {
+      token: account,
+      body: {},
+    });
+    expect(joined).toMatchObject({ status: 201, body: { state: 'ACTIVE', number: 1 } });
+    const turn = joined.body.token;
+    expect(await client.get('/queue/tokens/me', turn)).toMatchObject({ status: 200, body: { state: 'ACTIVE' } });
+
+    const dates = await client.get<{ performances: { performanceId: number; remaining: number }[] }>(
+      `/concerts/${sale.concertId}/performances`,
+    );
+    expect(dates.body.performances).toMatchObject([{ performanceId: sale.performanceId, remaining: 50 }]);
+    const seats = await client.get<{ seats: number[] }>(`/performances/${sale.performanceId}/seats`, turn);
+    expect(seats.body.seats).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+
+    const charged = await client.post('/wallet/charges', { token: account, body: { amount: 120_000 } });
+    expect(charged).toMatchObject({ status: 201, body: { balance: 120_000 } });
+
+    const held = await client.post<{ reservationId: string; expiresAt: string }>('/reservations', {
+      token: turn,
+      body: { performanceId: sale.performanceId, seats: [17, 18] },
+    });
+    expect(held).toMatchObject({ status: 201, body: { status: 'HELD', amount: 100_000, seats: [17, 18] } });
+    const { reservationId } = held.body;
+
+    const paid = await client.post('/payments', { token: turn, body: { reservationId } });
+    expect(paid).toMatchObject({ status: 201, body: { status: 'PAID', amount: 100_000, balance: 20_000 } });
+
+    await until('the reservation is confirmed', async () => {
+      const { body } = await client.get(`/reservations/${reservationId}`, account);
+      return body['status'] === 'CONFIRMED';
+    });
+    const tickets = await client.get<{ tickets: { seat: number; code: string }[] }>('/tickets', account);
+    expect(tickets.body.tickets.map((ticket) => ticket.seat)).toEqual([17, 18]);
+    const checked = await client.operator('POST', '/admin/tickets/check', { code: tickets.body.tickets[0]?.code });
+    expect(checked).toMatchObject({ status: 200, body: { reservationId, seat: 17, userId: guest.body.userId } });
+    const entries = await client.get<{ entries: { amount: number }[] }>('/wallet/entries', account);
+    expect(entries.body.entries.map((entry) => entry.amount)).toEqual([-100_000, 120_000]);
+    const payments = await client.get<{ payments: { status: string }[] }>('/payments', account);
+    expect(payments.body.payments).toMatchObject([{ status: 'PAID', reservationId }]);
+  });
+
+  it('ends the turn: the next purchase needs another place in line', async () => {
+    const fan = await world.client().fan();
+    await fan.charge(100_000);
+    const held = await fan.hold(sale.performanceId, [1]);
+    expect((await fan.pay(String(held.body['reservationId']))).status).toBe(201);
+    await world.settle();
+    const again = await until('the spent turn is known at the door', async () => {
+      const answer = await fan.hold(sale.performanceId, [2]);
+      return answer.status === 403 && answer;
+    });
+    expect(again.body['code']).toBe('queue.turn-over');
+  });
+
+  it('can be asked for in one go: hold with payNow', async () => {
+    const fan = await world.client().fan();
+    await fan.charge(50_000);
+    const held = await fan.hold(sale.performanceId, [30], { payNow: true });
+    expect(held.status).toBe(201);
+    await until('it is confirmed', async () => {
+      return (await fan.reservation(String(held.body['reservationId']))).body['status'] === 'CONFIRMED';
+    });
+    expect(await fan.balance()).toBe(0);
+  });
+
+  it('leaves exactly the events of the choreography, and every promise kept', async () => {
+    await expectPromisesKept(world);
+    const counts = await eventCounts(world);
+    for (const name of ['SeatReserved', 'ReservationCreated', 'PaymentProcessed', 'SeatSold', 'TokenExpired']) {
+      expect(counts[name], name).toBeGreaterThanOrEqual(3);
+      expect(counts[name], name).toBe(counts['PaymentProcessed']);
+    }
+    expect(await freeSeats(world, sale.performanceId)).not.toContain(17);
+  });
+});

@@ -1,0 +1,107 @@
+/** Goal: money and deadlines under simultaneous requests, over real HTTP and two instances. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectPromisesKept } from '../support/promises.ts';
+import { eventCounts, openSale } from '../support/sale.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ instances: 2 });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+function pay(index: number, turn: string, reservationId: string, key?: string) {
+  return world.client(index).post('/payments', { token: turn, body: { reservationId }, ...(key && { key }) });
+}
+
+describe('paying', () => {
+  it('100 reservations with money for one takes the money once', async () => {
+    const sales = [
+      await openSale(world, { seats: 50, seatsPerPerson: 50 }),
+      await openSale(world, { seats: 50, seatsPerPerson: 50 }),
+    ];
+    const fan = await world.client().fan();
+    const [{ priceKrw } = { priceKrw: 0 }] = sales;
+    await fan.charge(priceKrw);
+    const held = await Promise.all(
+      sales.flatMap(({ performanceId }) =>
+        Array.from({ length: 50 }, (_, index) => fan.hold(performanceId, [index + 1])),
+      ),
+    );
+    expect(held.map((answer) => answer.status)).toEqual(Array(100).fill(201));
+    const answers = await Promise.all(held.map((answer, i) => pay(i, fan.turn, String(answer.body['reservationId']))));
+    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
+    const refused = new Set(answers.filter((a) => a.status !== 201).map((a) => String(a.body['code'])));
+    // Whoever comes after the turn was spent is stopped at the door already.
+    expect(refused.difference(new Set(['wallet.insufficient', 'queue.turn-over']))).toEqual(new Set());
+    expect(await fan.balance()).toBe(0);
+    await expectPromisesKept(world);
+  });
+
+  it('by a double click takes the money once, with one key or with two', async () => {
+    const { performanceId, priceKrw } = await openSale(world);
+    for (const key of ['the-same-key', undefined]) {
+      const fan = await world.client().fan();
+      await fan.charge(10 * priceKrw);
+      const seat = key === undefined ? 1 : 2;
+      const held = await fan.hold(performanceId, [seat]);
+      const reservationId = String(held.body['reservationId']);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => pay(index, fan.turn, reservationId, key)),
+      );
+      const codes = new Set(answers.map((answer) => String(answer.body['code'] ?? answer.body['status'])));
+      // A click that comes after the turn was spent is stopped at the door.
+      const allowed = key === undefined ? ['PAID', 'payment.already-paid', 'queue.turn-over'] : ['PAID', 'queue.turn-over'];
+      expect(codes.difference(new Set(allowed))).toEqual(new Set());
+      expect(answers.filter((a) => a.status === 201 && !a.headers.has('idempotent-replayed'))).toHaveLength(1);
+      expect(await fan.balance()).toBe(9 * priceKrw);
+    }
+    await expectPromisesKept(world);
+  });
+
+  it('around the deadline either succeeds or has lapsed, and everything agrees on which', async () => {
+    const { performanceId, priceKrw } = await openSale(world, { seats: 60 });
+    const fans = await Promise.all(Array.from({ length: 60 }, (_, index) => world.client(index).fan()));
+    await Promise.all(fans.map((fan) => fan.charge(priceKrw)));
+    const held = await Promise.all(fans.map((fan, index) => fan.hold(performanceId, [index + 1])));
+    await world.settle();
+    // The deadlines now lie around this very moment, some behind, some a little ahead.
+    await world.db.database.transaction((tx) =>
+      tx.rows(
+        {
+          name: 'test.spread-deadlines',
+          text: `/* test.spread-deadlines */
+            update payments.payment p
+            set expires_at = clock_timestamp() + (n - 20) * interval '5 milliseconds'
+            from (
+              select payment_id, row_number() over (order by payment_id) as n from payments.payment where state = 'DUE'
+            ) as due
+            where due.payment_id = p.payment_id`,
+        },
+        [],
+      ),
+    );
+    const answers = await Promise.all(
+      held.map((answer, index) => pay(index, fans[index]?.turn ?? '', String(answer.body['reservationId']))),
+    );
+    const codes = new Set(answers.map((answer) => String(answer.body['code'] ?? answer.body['status'])));
+    expect([...codes].toSorted()).toEqual(['PAID', 'payment.lapsed']);
+    await world.advance(1_000);
+    await until('the sweep has been there', async () => {
+      const counts = await eventCounts(world);
+      return counts['PaymentProcessingFailed'] === answers.filter((answer) => answer.status !== 201).length;
+    });
+    const states = await world.db.database.rows<{ state: string; count: number }>(
+      {
+        name: 'test.payment-states',
+        text: `/* test.payment-states */
+          select state, count(*) from payments.payment where performance_id = $1 group by state`,
+      },
+      [performanceId],
+    );
+    const paid = answers.filter((answer) => answer.status === 201).length;
+    expect(Object.fromEntries(states.map((row) => [row.state, row.count]))).toEqual({ PAID: paid, LAPSED: 60 - paid });
+    await expectPromisesKept(world);
+  });
+});

@@ -1,0 +1,223 @@
+/** The seats module on a database of its own, on as many instances as a test wants, without HTTP. */
+import type { AnyEvent, EventOf } from '#contract/events.ts';
+import { fingerprint, derivedUuid, newUuid } from '../../src/platform/identifiers.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { DatabaseFault } from '../../src/platform/postgres/faults.ts';
+import { createMessaging, type Messaging } from '../../src/messaging/index.ts';
+import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
+import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createLogRecorder } from './log-recorder.ts';
+import { until } from './until.ts';
+
+/** What one instance has: for `holdSeats` itself, or through `seats` with its batches. */
+export interface Counter extends HoldSeatsDeps {
+  readonly seats: Seats;
+}
+
+export interface SeatRow {
+  readonly seat_no: number;
+  readonly version: number;
+  readonly state: 'F' | 'H' | 'S';
+  readonly reservation_id: string | null;
+}
+
+export interface BoxOffice extends AsyncDisposable {
+  readonly db: TestDatabase;
+  /** One for each instance; at least one. */
+  readonly counters: readonly [Counter, ...Counter[]];
+  /** The codes of what PostgreSQL refused, retried or not. */
+  readonly sqlstates: readonly (string | undefined)[];
+  /** A counter for the n-th request, round and round. */
+  counter(n: number): Counter;
+  schedule(change?: Partial<EventOf<'PerformanceScheduled'>>): Promise<EventOf<'PerformanceScheduled'>>;
+  /** Runs the module's reaction to events of one name, as its reader would, and gives what it emits. */
+  react(...events: readonly [AnyEvent, ...AnyEvent[]]): Promise<readonly AnyEvent[]>;
+  /** Everything that the holds appended to the log, in order. */
+  events(): Promise<AnyEvent[]>;
+  seat(seatNo: number, performanceId?: number): Promise<SeatRow>;
+  /** Runs something while rows are locked by somebody else, until so many transactions wait for them. */
+  whileLocked<T>(sql: string, waiting: number, run: () => Promise<T>): Promise<T>;
+  /** Whatever does not fit together: seats and open holds, buyers' counts and open holds. */
+  findDiscrepancies(): Promise<string[]>;
+}
+
+export async function createBoxOffice(options: { instances?: number } = {}): Promise<BoxOffice> {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(await createTestDatabase());
+  const sqlstates: (string | undefined)[] = [];
+  const first = openCounter(db, db.database, sqlstates);
+  const counters: [Counter, ...Counter[]] = [first];
+  while (counters.length < (options.instances ?? 1)) {
+    counters.push(openCounter(db, await db.open(), sqlstates));
+  }
+  return {
+    db,
+    counters,
+    sqlstates,
+    counter: (n) => counters[n % counters.length] ?? first,
+    schedule: async (change) => {
+      const event = scheduled(change);
+      await first.database.transaction((tx) => first.seats.reactions.PerformanceScheduled.run(tx, [event]));
+      return event;
+    },
+    react: (...events) => react(first, events),
+    events: async () => {
+      const rows = await db.database.rows<{ events: AnyEvent[] }>(
+        { name: 'test.events', text: 'select events from messaging.log order by id' },
+        [],
+      );
+      return rows.flatMap((row) => row.events);
+    },
+    seat: async (seatNo, performanceId = 1) => {
+      const text = `select seat_no, version, state, reservation_id from seats.seat
+        where performance_id = $1 and seat_no = $2`;
+      const [row] = await db.database.rows<SeatRow & Record<string, unknown>>({ name: 'test.seat', text }, [
+        performanceId,
+        seatNo,
+      ]);
+      if (row === undefined) throw new Error(`there is no seat ${seatNo}`);
+      return row;
+    },
+    whileLocked: (sql, waiting, run) => whileLocked(db, sql, waiting, run),
+    findDiscrepancies: async () => {
+      const rows = await db.database.rows<{ what: string }>(
+        { name: 'test.discrepancies', text: DISCREPANCIES },
+        [],
+      );
+      return rows.map((row) => row.what);
+    },
+    [Symbol.asyncDispose]: stack.move()[Symbol.asyncDispose],
+  };
+}
+
+/** A request as the route makes it. */
+export function holdRequest(
+  seatNos: readonly number[],
+  given: { userId?: string; key?: string; performanceId?: number; room?: string } = {},
+): HoldRequest {
+  const { userId = newUuid(), key = newUuid(), performanceId = 1, room = 'main' } = given;
+  return {
+    reservationId: derivedUuid(userId, 'POST /reservations', key),
+    userId,
+    performanceId,
+    seatNos,
+    turn: { room, epoch: 1, number: 1 },
+    payNow: false,
+    fingerprint: fingerprint({ performanceId, seats: seatNos }),
+  };
+}
+
+/** Fifty seats for sale, the first twenty at 60,000 won, the others at 40,000; four to a person. */
+function scheduled(change: Partial<EventOf<'PerformanceScheduled'>> = {}): EventOf<'PerformanceScheduled'> {
+  return {
+    name: 'PerformanceScheduled',
+    performanceId: 1,
+    concertId: 1,
+    room: 'main',
+    seatsPerPerson: 4,
+    saleOpensAt: '2020-01-01T00:00:00.000Z',
+    saleClosesAt: '2099-01-01T00:00:00.000Z',
+    sections: [
+      { firstSeatNo: 1, seatCount: 20, priceKrw: 60_000 },
+      { firstSeatNo: 21, seatCount: 30, priceKrw: 40_000 },
+    ],
+    ...change,
+  };
+}
+
+function openCounter(db: TestDatabase, pool: Database, sqlstates: (string | undefined)[]): Counter {
+  const database = watched(pool, sqlstates);
+  const nothing = (): void => {};
+  const messaging: Messaging = createMessaging({
+    database,
+    connection: db.connection,
+    instanceId: newUuid(),
+    clock: systemClock,
+    logger: createLogRecorder().logger,
+    retentionMs: 60_000,
+    observe: nothing,
+    onAppended: nothing,
+    onParked: nothing,
+  });
+  const deps = { database, messaging, holdTtlMs: 300_000 };
+  return { ...deps, seats: createSeats({ ...deps, clock: systemClock, observe: nothing }) };
+}
+
+/** Notes what PostgreSQL refuses, for retries hide it. */
+function watched(pool: Database, sqlstates: (string | undefined)[]): Database {
+  return {
+    rows: (statement, values) => pool.rows(statement, values),
+    transaction: async (work) => {
+      try {
+        return await pool.transaction(work);
+      } catch (error) {
+        if (error instanceof DatabaseFault) sqlstates.push(error.sqlstate);
+        throw error;
+      }
+    },
+    get stats() {
+      return pool.stats;
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+function react(counter: Counter, events: readonly AnyEvent[]): Promise<readonly AnyEvent[]> {
+  const { reactions } = counter.seats;
+  const table: Readonly<Record<string, { run: unknown } | undefined>> = reactions;
+  const run = table[events[0]?.name ?? '']?.run as
+    | ((tx: unknown, events: readonly AnyEvent[]) => Promise<readonly AnyEvent[]>)
+    | undefined;
+  if (run === undefined) throw new Error(`seats has no reaction to ${events[0]?.name}`);
+  return counter.database.transaction((tx) => run(tx, events));
+}
+
+async function whileLocked<T>(
+  db: TestDatabase,
+  sql: string,
+  waiting: number,
+  run: () => Promise<T>,
+): Promise<T> {
+  const other = await db.open();
+  const release = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const blocker = other.transaction(async (tx) => {
+    await tx.rows({ name: 'test.lock', text: sql }, []);
+    locked.resolve();
+    await release.promise;
+  });
+  await Promise.race([locked.promise, blocker]);
+  const running = run();
+  await until(`${waiting} transactions wait`, async () => {
+    const rows = await other.rows({ name: 'test.waiting', text: WAITING }, []);
+    return rows.length >= waiting;
+  });
+  release.resolve();
+  await blocker;
+  return running;
+}
+
+const WAITING = `select from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;
+
+const DISCREPANCIES = `
+with owned as (
+  select h.reservation_id, h.performance_id, h.user_id, h.state,
+    c.seat_no, c.version + case h.state when 'S' then 1 else 0 end as version
+  from seats.hold h, unnest(h.seat_nos, h.seat_versions) as c (seat_no, version)
+  where h.state <> 'R'
+), counted as (
+  select performance_id, user_id, count(*)::int as seat_count from owned group by performance_id, user_id
+)
+select format('seat %s of %s is %s at version %s for %s, but the hold %s says %s at %s', s.seat_no, s.performance_id,
+  s.state, s.version, s.reservation_id, o.reservation_id, o.state, o.version) as what
+from (select * from seats.seat where state <> 'F') s
+full join owned o on o.performance_id = s.performance_id and o.seat_no = s.seat_no
+where (s.state, s.version, s.reservation_id) is distinct from (o.state, o.version, o.reservation_id)
+union all
+select format('%s is counted %s seats, but holds %s', b.user_id, b.seat_count, c.seat_count)
+from (select * from seats.buyer where seat_count <> 0) b
+full join counted c on c.performance_id = b.performance_id and c.user_id = b.user_id
+where b.seat_count is distinct from c.seat_count`;

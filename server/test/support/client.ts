@@ -1,0 +1,96 @@
+/** What a fan's or an operator's program would do, over HTTP. */
+import { randomUUID } from 'node:crypto';
+
+export interface Answer<Body = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface RequestOptions {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  /** A fresh one when absent; null sends none. */
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Client {
+  readonly url: string;
+  request<Body = Record<string, unknown>>(method: string, path: string, options?: RequestOptions): Promise<Answer<Body>>;
+  get<Body = Record<string, unknown>>(path: string, token?: string): Promise<Answer<Body>>;
+  post<Body = Record<string, unknown>>(path: string, options?: RequestOptions): Promise<Answer<Body>>;
+  operator<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<Body>>;
+  /** A guest with an account and a place in the line of the room. */
+  fan(room?: string): Promise<Fan>;
+}
+
+export interface Fan {
+  readonly userId: string;
+  /** The account's token. */
+  readonly account: string;
+  /** The queue token. */
+  readonly turn: string;
+  charge(amount: number, key?: string): Promise<Answer>;
+  hold(performanceId: number, seats: number[], options?: { key?: string; payNow?: boolean }): Promise<Answer>;
+  pay(reservationId: string, key?: string): Promise<Answer>;
+  giveBack(reservationId: string): Promise<Answer>;
+  reservation(reservationId: string): Promise<Answer>;
+  balance(): Promise<number>;
+}
+
+export function createClient(url: string, operatorToken: string): Client {
+  const base = `${url}/api/v1`;
+
+  async function request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
+    const headers: Record<string, string> = { ...options.headers };
+    if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
+    if (options.body !== undefined) headers['content-type'] = 'application/json';
+    if (method === 'POST' && options.key !== null) headers['idempotency-key'] = options.key ?? randomUUID();
+    const response = await fetch(path.startsWith('http') ? path : `${base}${path}`, {
+      method,
+      headers,
+      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as Body };
+  }
+
+  const client: Client = {
+    url,
+    request,
+    get: (path, token) => request('GET', path, { token }),
+    post: (path, options) => request('POST', path, options),
+    operator: (method, path, body) => request(method, path, { token: operatorToken, body }),
+    fan: async (room) => {
+      const guest = await request<{ userId: string; accessToken: string }>('POST', '/guests');
+      const joined = await request<{ token: string }>('POST', '/queue/tokens', {
+        token: guest.body.accessToken,
+        body: room === undefined ? {} : { room },
+      });
+      return createFan(client, guest.body.userId, guest.body.accessToken, joined.body.token);
+    },
+  };
+  return client;
+}
+
+function createFan(client: Client, userId: string, account: string, turn: string): Fan {
+  return {
+    userId,
+    account,
+    turn,
+    charge: (amount, key) =>
+      client.post('/wallet/charges', { token: account, body: { amount }, ...(key && { key }) }),
+    hold: (performanceId, seats, options = {}) =>
+      client.post('/reservations', {
+        token: turn,
+        body: { performanceId, seats, ...(options.payNow !== undefined && { payNow: options.payNow }) },
+        ...(options.key !== undefined && { key: options.key }),
+      }),
+    pay: (reservationId, key) =>
+      client.post('/payments', { token: turn, body: { reservationId }, ...(key !== undefined && { key }) }),
+    giveBack: (reservationId) => client.request('DELETE', `/reservations/${reservationId}`, { token: account }),
+    reservation: (reservationId) => client.get(`/reservations/${reservationId}`, account),
+    balance: async () => Number((await client.get('/wallet', account)).body['balance']),
+  };
+}

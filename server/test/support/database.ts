@@ -1,0 +1,55 @@
+/** A fresh migrated database for one test file or one test: cloned, so it costs milliseconds. */
+import { randomUUID } from 'node:crypto';
+import { Client, type ClientConfig } from 'pg';
+import { inject } from 'vitest';
+import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
+import { checkServer, sessionSettings } from '../../src/platform/postgres/requirements.ts';
+
+export const TEMPLATE = 'frontrow_template';
+
+export interface TestServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly database: Database;
+  readonly connection: ClientConfig;
+  /** Another pool on the same database, as another instance would have. */
+  open(): Promise<Database>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('postgres');
+  const name = `t_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(server, `create database ${name} template ${TEMPLATE}`);
+  const connection = { ...server, database: name };
+  const pools: Database[] = [];
+  const open = async () => {
+    const settings = sessionSettings(await checkServer(connection));
+    const pool = openDatabase({ connection, connectionsMax: 12, settings, onIdleError: () => {} });
+    pools.push(pool);
+    return pool;
+  };
+  return {
+    database: await open(),
+    connection,
+    open,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()));
+      await asAdmin(server, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function asAdmin(server: TestServer, sql: string): Promise<void> {
+  const client = new Client({ ...server, database: 'postgres' });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

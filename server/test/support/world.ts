@@ -1,0 +1,104 @@
+/** Real instances of the service in this process, on one database of their own, spoken to over real HTTP. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../../src/config/env.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { READERS, eventsFor } from '../../src/messaging/saga-map.ts';
+import { type Service, startService } from '../../src/service.ts';
+import { createClient, type Client } from './client.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createLogRecorder, type LogRecorder } from './log-recorder.ts';
+import { until } from './until.ts';
+
+export const OPERATOR_TOKEN = 'operator-token-of-the-tests-0123456789abcdef';
+const SIGNING_KEY = `t1:${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64url')}`;
+
+export interface World extends AsyncDisposable {
+  readonly instances: readonly Service[];
+  readonly db: TestDatabase;
+  readonly log: LogRecorder;
+  /** A client of one instance; requests of different clients may go to different instances. */
+  client(instance?: number): Client;
+  /** Waits until every reader has taken every event that concerns it. */
+  settle(): Promise<void>;
+  /** Makes every stored deadline come nearer by so much, as if the time had passed. */
+  advance(ms: number): Promise<void>;
+}
+
+export async function createWorld(options: { instances?: number; env?: Environment } = {}): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(await createTestDatabase());
+  const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-world-'));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const log = createLogRecorder();
+  const { config, secrets } = loadConfig({
+    PORT: '0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: urlOf(db),
+    OPERATOR_TOKEN,
+    SIGNING_KEYS: SIGNING_KEY,
+    DEMO_CATALOGUE: 'off',
+    QUEUE_CAPACITY: '100000',
+    QUEUE_RATE_COUNT: '100000',
+    ...options.env,
+  });
+  const instances: Service[] = [];
+  for (let i = 0; i < (options.instances ?? 1); i++) {
+    instances.push(stack.use(await startService(config, secrets, log.logger)));
+  }
+  const owned = stack.move();
+  return {
+    instances,
+    db,
+    log,
+    client: (instance = 0) => createClient(instances[instance % instances.length]?.url ?? '', OPERATOR_TOKEN),
+    settle: () => settle(db),
+    advance: (ms) => advance(db, ms),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A URL cannot name a socket folder before the @, so it travels as a parameter. */
+function urlOf({ connection }: TestDatabase): string {
+  const { user, password, host, port, database } = connection;
+  const auth = `${user}:${encodeURIComponent(String(password))}`;
+  return `postgres://${auth}@localhost:${port}/${database}?host=${encodeURIComponent(host ?? '')}`;
+}
+
+async function settle(db: TestDatabase): Promise<void> {
+  const interest = READERS.map((reader) => ({ reader, names: eventsFor(reader) }));
+  await until('every reader has read everything', async () => {
+    const open = await db.database.rows(
+      { name: 'test.settle', text: `/* test.settle */
+        select from messaging.log l
+        join unnest($1::text[], $2::text[]) as i (reader, name) on i.name = any(l.names)
+        left join messaging.cursor c on c.reader = i.reader
+        where (l.epoch, l.xid, l.id) > (coalesce(c.epoch, 0), coalesce(c.xid, '0'), coalesce(c.id, 0))
+        limit 1` },
+      [
+        interest.flatMap(({ reader, names }) => names.map(() => reader)),
+        interest.flatMap(({ names }) => names),
+      ],
+    );
+    return open.length === 0;
+  });
+}
+
+const DEADLINES: readonly (readonly [table: string, columns: readonly string[]])[] = [
+  ['seats.hold', ['held_at', 'expires_at']],
+  ['reservations.reservation', ['expires_at']],
+  ['payments.payment', ['expires_at']],
+  ['waiting_room.token', ['expires_at']],
+  ['waiting_room.room', ['refilled_at']],
+];
+
+async function advance(db: TestDatabase, ms: number): Promise<void> {
+  await db.database.transaction(async (tx) => {
+    for (const [table, columns] of DEADLINES) {
+      const sets = columns.map((column) => `${column} = ${column} - $1::int * interval '1 millisecond'`);
+      const text = `/* test.advance */ update ${table} set ${sets.join(', ')}`;
+      await tx.rows({ name: `test.advance-${table}`, text }, [ms]);
+    }
+  });
+}
