@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { gather, holdStep, openPerformance } from './lib/audience.ts';
 import { runLoad } from './lib/load.ts';
 import { runPgbench } from './lib/pgbench.ts';
+import { laidOut } from './lib/seats.ts';
 import type { Side } from './lib/sides.ts';
 import type { Stage } from './lib/stage.ts';
 import { migrate } from '../server/src/platform/postgres/migrate.ts';
@@ -58,13 +59,6 @@ export function pgbenchHolds(name: string, script: string, count: number): Side 
       return { perSecond: (await committed(stage, database, transactionsPerClient * CLIENTS)) / seconds };
     },
   };
-}
-
-async function laidOut(stage: Stage, database: string, seats: number): Promise<void> {
-  for (;;) {
-    const [row] = await stage.query<{ n: number }>(database, 'select count(*)::int as n from seats.seat');
-    if (row?.n === seats) return;
-  }
 }
 
 /** Counts rows, not answers. */

@@ -40,8 +40,8 @@ const parts: Readonly<Record<string, Part>> = {
       return [
         ourPurchases(count, 256),
         ourPurchases(count, 64),
-        pgbenchPurchases('pgbench, usual transactions', ['purchase-transactions.sql'], count),
-        pgbenchPurchases('pgbench, strongest statements', ['purchase-statements.sql'], count),
+        pgbenchPurchases('pgbench, usual transactions', 'purchase-transactions.sql', count),
+        pgbenchPurchases('pgbench, strongest statements', 'purchase-statements.sql', count),
       ];
     },
   },

@@ -5,6 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { envExample, settingsTables } from './docs/configuration.ts';
+import { problemTable } from './docs/errors.ts';
+import { eventFields, sagaDiagram, sagaTable } from './docs/events.ts';
 import { replaceRegion } from './docs/region.ts';
 import { ROOT } from './support/run.ts';
 
@@ -18,6 +20,10 @@ interface Generated {
 const GENERATED: readonly Generated[] = [
   { file: 'docs/configuration.md', region: 'settings', content: settingsTables },
   { file: '.env.example', region: null, content: envExample },
+  { file: 'docs/errors.md', region: 'problems', content: problemTable },
+  { file: 'docs/events.md', region: 'choreography', content: sagaTable },
+  { file: 'docs/events.md', region: 'graph', content: sagaDiagram },
+  { file: 'docs/events.md', region: 'fields', content: eventFields },
 ];
 
 const isCheck = process.argv.includes('--check');

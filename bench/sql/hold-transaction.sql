@@ -2,12 +2,12 @@
 \set i :i + 1
 \set seat :client_id * :per_client + :i
 begin;
-select price_krw, version from seats.seat where performance_id = :performance and seat_no = :seat and state = 'F' for update;
-insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance, gen_random_uuid(), 1)
+select price_krw, version from seats.seat where performance_id = :performance::int and seat_no = :seat::int and state = 'F' for update;
+insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance::int, gen_random_uuid(), 1)
   on conflict (performance_id, user_id) do update set seat_count = b.seat_count + 1 where b.seat_count < 4;
 select gen_random_uuid() as reservation \gset
-update seats.seat set state = 'H', version = version + 1, reservation_id = :'reservation' where performance_id = :performance and seat_no = :seat;
+update seats.seat set state = 'H', version = version + 1, reservation_id = :reservation::uuid where performance_id = :performance::int and seat_no = :seat::int;
 insert into seats.hold (reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at)
-  values (:'reservation', gen_random_uuid(), :performance, array[:seat], array[1], 10000, '\x00112233445566778899aabbccddeeff', clock_timestamp(), clock_timestamp() + interval '5 minutes');
-insert into messaging.log (names, events) values ('{SeatReserved}', jsonb_build_array(jsonb_build_object('name', 'SeatReserved', 'reservationId', :'reservation', 'userId', gen_random_uuid(), 'performanceId', :performance, 'seats', jsonb_build_array(jsonb_build_object('no', :seat, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat), 'expiresAt', clock_timestamp(), 'payNow', false)));
+  values (:reservation::uuid, gen_random_uuid(), :performance::int, array[:seat::int], array[1], 10000, '\x00112233445566778899aabbccddeeff', clock_timestamp(), clock_timestamp() + interval '5 minutes');
+insert into messaging.log (names, events, event_count) values ('{SeatReserved}', jsonb_build_array(jsonb_build_object('name', 'SeatReserved', 'reservationId', :reservation::uuid, 'userId', gen_random_uuid(), 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
 commit;

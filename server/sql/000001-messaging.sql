@@ -97,19 +97,19 @@ end $$;
 create function messaging.drop_passed_partitions(retention_ms bigint) returns setof text language plpgsql as $$
 declare
   current_part bigint := (select last_value / 1000000 from messaging.log_id);
-  part record;
+  old record;
 begin
-  for part in
-    select i.inhrelid::regclass as name
+  for old in
+    select i.inhrelid::regclass as part, i.inhrelid::regclass::text as name
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'messaging.log'::regclass and substring(c.relname from 'log_(\d+)')::bigint < current_part
     order by substring(c.relname from 'log_(\d+)')::bigint
   loop
-    continue when not messaging.is_passed(part.name, retention_ms);
+    continue when not messaging.is_passed(old.part, retention_ms);
     -- Waits for every append under way: one of them may belong to this partition. After that, look again.
     lock table only messaging.log in access exclusive mode;
-    continue when not messaging.is_passed(part.name, retention_ms);
-    execute format('drop table %s', part.name);
-    return next part.name::text;
+    continue when not messaging.is_passed(old.part, retention_ms);
+    execute format('drop table %s', old.name);
+    return next old.name;
   end loop;
 end $$;

@@ -1,7 +1,7 @@
 /** Every module's routes, in one list, behind one door. */
 import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
-import { createAccounts, createDoor, createHttp, type Http } from './http/index.ts';
+import { createAccounts, createDoor, createHttp, type Http, type HttpDeps } from './http/index.ts';
 import { countParked } from './messaging/index.ts';
 import { parkedEventRoutes } from './messaging/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
@@ -12,7 +12,10 @@ import { queueAdminRoutes, queueRoutes } from './waiting-room/routes.ts';
 
 const ALIVE = statement(`/* service.alive */ select true as alive`);
 
-export function openHttp(context: Context): Promise<Http> {
+/** What a test may put in place of the real thing. */
+export type HttpOverrides = Pick<HttpDeps, 'eventLoopDelayMs'>;
+
+export function openHttp(context: Context, overrides: HttpOverrides = {}): Promise<Http> {
   const { config, keys, database, metrics, seats, waitingRoom } = context;
   const accounts = createAccounts(config.identity, context.signer);
   const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
@@ -22,6 +25,7 @@ export function openHttp(context: Context): Promise<Http> {
 
   return createHttp({
     ...context,
+    ...overrides,
     accounts,
     trustProxyHops: config.http.trustProxyHops,
     readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },

@@ -5,7 +5,7 @@ import { processEnvironment } from './config/env.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Context, createContext } from './context.ts';
 import { loadDemoCatalogue } from './catalogue/index.ts';
-import { openHttp } from './routes.ts';
+import { type HttpOverrides, openHttp } from './routes.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { backgroundOf } from './roles.ts';
 import { welcome } from './welcome.ts';
@@ -17,7 +17,12 @@ export interface Service extends AsyncDisposable {
 }
 
 /** Starts an instance; disposing it drains and stops everything that it started. */
-export async function startService(config: Config, secrets: Secrets, logger: Logger): Promise<Service> {
+export async function startService(
+  config: Config,
+  secrets: Secrets,
+  logger: Logger,
+  overrides: HttpOverrides = {},
+): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const context = stack.use(await createContext(config, secrets, logger));
   await context.waitingRoom.prepare();
@@ -29,7 +34,7 @@ export async function startService(config: Config, secrets: Secrets, logger: Log
     await Promise.all(background);
   });
 
-  const http = await openHttp(context);
+  const http = await openHttp(context, overrides);
   stack.defer(() => http.drain(config.http.shutdownGraceMs));
   const url = await http.app.listen({ host: config.http.host, port: config.http.port });
 

@@ -6,8 +6,8 @@ import { NextCursor, PagingQuery } from './paging.ts';
 import { SEATS_PER_HOLD_MAX } from './seats.ts';
 
 /** Bounds of one venue: enough for the blocks of a stadium, small enough to answer in one piece. */
-export const SECTIONS_PER_LAYOUT_MAX = 200;
-export const LAYOUTS_PER_VENUE_MAX = 10;
+const SECTIONS_PER_LAYOUT_MAX = 200;
+const LAYOUTS_PER_VENUE_MAX = 10;
 export const SEATS_PER_LAYOUT_MAX = 200_000;
 
 const object = <P extends TProperties>(properties: P) =>

@@ -42,10 +42,32 @@ describe('the month', () => {
     expect(found).toMatchObject({ title: 'long ago', nextPerformanceAt: null, venues: ['소극장'] });
   });
 
+  test('is what the facts of a concert are of', async () => {
+    const concertId = await kit.concert({ title: 'from house to house' });
+    for (const [venueName, startsAt, priceKrw] of [
+      ['먼저홀', '2095-04-10T10:00:00.000Z', 10_000],
+      ['오월홀', '2095-05-10T10:00:00.000Z', 20_000],
+      ['나중홀', '2095-06-10T10:00:00.000Z', 15_000],
+    ] as const) {
+      const layoutId = await kit.layout(undefined, venueName);
+      await kit.performance({ concertId, layoutId, startsAt, prices: [{ section: '전석', priceKrw }] });
+    }
+    const [found] = await kit.catalogue.listConcerts({ month: '2095-05', limit: 10 });
+    expect(found).toMatchObject({
+      nextPerformanceAt: '2095-05-10T10:00:00.000Z',
+      venues: ['오월홀'],
+      fromPriceKrw: 20_000,
+    });
+  });
+
   test('left out gives the concerts that are still to come, and only these', async () => {
     await kit.concert({ title: 'without a date' });
-    const found = await titles({});
-    expect(found).toEqual(['both years', 'the first minute of 2098', 'the last evening of 2097']);
+    expect(await titles({})).toEqual([
+      'from house to house',
+      'both years',
+      'the first minute of 2098',
+      'the last evening of 2097',
+    ]);
   });
 });
 
@@ -145,9 +167,10 @@ test('pages of concerts neither repeat nor skip one while others are announced',
 test('pages of dates neither repeat nor skip one while others are added', async () => {
   const [concertId, layoutId] = await Promise.all([kit.concert(), kit.layout()]);
   const expected: number[] = [];
-  // two of the same instant, so that the order between them is the id's
-  for (const days of [1, 2, 2, 3, -3, -2]) {
-    const { performanceId } = await kit.performance({ concertId, layoutId, startsAt: inDays(days) });
+  // The first page ends between two of the same instant: the order between them is the id's.
+  const twice = inDays(2);
+  for (const startsAt of [inDays(1), twice, twice, inDays(3), inDays(-3), inDays(-2)]) {
+    const { performanceId } = await kit.performance({ concertId, layoutId, startsAt });
     expected.push(performanceId);
   }
   const seen: number[] = [];

@@ -2,7 +2,7 @@
 const OFFSET_MS = 9 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
-export interface Range {
+interface Range {
   /** First instant within. */
   readonly from: string;
   /** First instant after. */

@@ -50,7 +50,7 @@ export function createApp(options: AppOptions): App {
     },
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
-    // Closing, we still answer what reaches us, and close the connection behind it; see drain.ts.
+    // What still comes while we close is answered by drain.ts.
     return503OnClosing: false,
     trustProxy: trustHops(options.trustProxyHops),
     requestIdHeader: false,
@@ -75,7 +75,7 @@ export function createApp(options: AppOptions): App {
     // Those never reach a hook.
     frameworkErrors: (error, request, reply) => {
       void reply.headers(COMMON_HEADERS);
-      answerError(error, request, reply);
+      void answerError(error, request, reply);
     },
     pluginTimeout: 20_000,
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ProblemCode } from '#contract/problems.ts';
-import { Refused } from './route.ts';
+import { headerValues, Refused } from './route.ts';
 
 /** As long as a header may be, so that only its form is judged here. */
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
@@ -15,8 +15,8 @@ export interface BearerProblems {
  * looked at the other one. Tokens are never read from anywhere else.
  */
 export function bearerOf(request: FastifyRequest, problems: BearerProblems): string {
-  const given = request.raw.headersDistinct['authorization'];
-  if (given === undefined) throw new Refused(problems.missing);
+  const given = headerValues(request, 'authorization');
+  if (given.length === 0) throw new Refused(problems.missing);
   const token = given.length === 1 ? BEARER.exec(given[0] ?? '')?.[1] : undefined;
   if (token === undefined) throw new Refused(problems.invalid);
   return token;

@@ -10,30 +10,36 @@ export interface Drain {
 }
 
 export function createDrain(app: App, clock: Clock): Drain {
-  let state: 'open' | 'draining' | 'over' = 'open';
+  let draining = false;
 
-  app.addHook('onRequest', (_request, reply, done) => {
-    if (state === 'open') {
-      done();
-      return;
-    }
-    void reply.header('connection', 'close');
-    if (state === 'over') void refuse(reply, refused('service.shutting-down'));
-    else done();
+  // When it is sent: what came before the end may be answered after its beginning.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining) void reply.header('connection', 'close');
+    done();
   });
 
   return {
-    isDraining: () => state !== 'open',
+    isDraining: () => draining,
     drain: async (graceMs) => {
-      state = 'draining';
+      draining = true;
       // Takes no new connections, closes the idle ones, and ends with the last of the others.
       const closed = app.close();
       const early = new AbortController();
       await Promise.race([closed, clock.sleep(graceMs, early.signal)]);
       early.abort();
-      state = 'over';
       app.server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/**
+ * Connections that are still open may bring new requests. Started now, they could be cut in the middle;
+ * refused now, it is certain that nothing happened.
+ */
+export function refuseWhileDraining(api: App, isDraining: () => boolean): void {
+  api.addHook('onRequest', (_request, reply, done) => {
+    if (isDraining()) void refuse(reply, refused('service.shutting-down'));
+    else done();
+  });
 }

@@ -4,7 +4,7 @@ import { watchEventLoop } from '../platform/event-loop.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { createApp, type HttpLimits } from './app.ts';
-import { createDrain } from './drain.ts';
+import { createDrain, refuseWhileDraining } from './drain.ts';
 import { healthRoutes, type ReadyCheck } from './health.ts';
 import type { Accounts } from './identity/index.ts';
 import { observeAnswers } from './observe.ts';
@@ -53,6 +53,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const delayMs = deps.eventLoopDelayMs ?? eventLoop.delayMs;
   await app.register(
     async (api: App) => {
+      refuseWhileDraining(api, isDraining);
       shedWhenLate(api, delayMs);
       openApiRoute(api);
       accounts.routes?.(api);

@@ -22,29 +22,13 @@ export function readJsonBodies(app: App): void {
         if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || encoding !== 'identity') {
           throw new Refused('request.unsupported-media-type');
         }
+        // Nothing at all is checked as null, so that a route may allow it: Type.Union([Body, Type.Null()]).
         done(null, bytes.length === 0 ? undefined : parseJson(bytes as Buffer));
       } catch (error) {
         done(error as Error);
       }
     },
   );
-  letBodiesBeOptional(app);
-}
-
-/** A body whose every field is optional may be left out. */
-function letBodiesBeOptional(app: App): void {
-  app.addHook('onRoute', (route) => {
-    const body = route.schema?.body as { type?: unknown; required?: readonly string[] } | undefined;
-    if (body?.type !== 'object' || (body.required ?? []).length > 0) return;
-    const given = route.preValidation ?? [];
-    route.preValidation = [
-      (request, _reply, done) => {
-        request.body ??= {};
-        done();
-      },
-      ...(Array.isArray(given) ? given : [given]),
-    ];
-  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

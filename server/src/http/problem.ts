@@ -61,6 +61,10 @@ export function refusalOf(error: unknown): Refusal {
     const found = error.validation as readonly FastifySchemaValidationError[];
     return refused('request.invalid', { errors: found.map((each) => fieldError(where, each)) });
   }
+  // The static files of /docs: outside of their folder, or not there.
+  if (error instanceof Error && 'statusCode' in error && [403, 404].includes(Number(error.statusCode))) {
+    return refused('route.not-found');
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return refused(FASTIFY_ERRORS[code] ?? 'service.bug');
 }

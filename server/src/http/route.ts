@@ -77,11 +77,25 @@ export function placeOf(request: FastifyRequest): Place {
   return caller.place;
 }
 
+/**
+ * Every value of a header, named in lower case, as it was sent. `request.headers` keeps one of several, and
+ * whoever looked before us may have looked at another one.
+ */
+export function headerValues(request: FastifyRequest, name: string): string[] {
+  const { rawHeaders } = request.raw;
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [given = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (given.length === name.length && given.toLowerCase() === name) values.push(value);
+  }
+  return values;
+}
+
 /** The request's one Idempotency-Key: 1 to 255 visible ASCII characters. */
 export function idempotencyKeyOf(request: FastifyRequest): string {
-  const given = request.raw.headersDistinct['idempotency-key'];
-  if (given === undefined) throw new Refused('idempotency.key-missing');
+  const given = headerValues(request, 'idempotency-key');
   const [key] = given;
+  if (given.length === 0) throw new Refused('idempotency.key-missing');
   if (given.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new Refused('idempotency.key-invalid');
   }

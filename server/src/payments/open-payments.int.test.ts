@@ -36,7 +36,10 @@ test('one whose time is over already is lapsed at once', async () => {
   const { reservationId, userId, performanceId, seats } = late;
   expect(await money.events('PaymentProcessingFailed')).toContainEqual({
     name: 'PaymentProcessingFailed',
-    ...{ reservationId, userId, performanceId, seats },
+    reservationId,
+    userId,
+    performanceId,
+    seats,
     reason: 'lapsed',
   });
 });

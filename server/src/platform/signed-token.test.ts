@@ -32,7 +32,7 @@ function signAs(type: string, key: TokenKey, header: object, payload: object): s
   return `${text}.${createHmac('sha256', derived).update(text).digest('base64url')}`;
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
 
 describe('a token of ours', () => {
   test('says what was signed, and when', () => {
@@ -68,18 +68,16 @@ describe('a token of ours', () => {
   });
 
   test.each([true, false])('whatever the claims (seen before: %s)', (seen) => {
+    const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+    const name = fc.constantFrom('sub', 'room', 'n', 'seat', '__proto__', 'constructor');
+    const plain = fc.dictionary(name, value, { maxKeys: 5 });
+    const { signer } = setUp();
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (given) => {
-        const { signer } = setUp();
-        const { iat: _, exp: __, ...plain } = given;
-        const token = signer.sign('ticket', plain);
+      fc.property(plain, (given) => {
+        const token = signer.sign('ticket', given);
         if (seen) signer.verify('ticket', token);
-        expect(signer.verify('ticket', token)).toEqual({
-          ...(JSON.parse(JSON.stringify(plain)) as object),
-          iat: START_MS / 1000,
-        });
+        expect(signer.verify('ticket', token)).toEqual({ ...given, iat: START_MS / 1000 });
       }),
-      { numRuns: 50 },
     );
   });
 });
@@ -92,7 +90,7 @@ describe('a token that was tampered with', () => {
       const token = signer.sign('queue', claims);
       if (when === 'seen before') signer.verify('queue', token);
       for (let at = 0; at < token.length; at++) {
-        for (const character of `${ALPHABET}.=+/ \u0141`) {
+        for (const character of [...ALPHABET, '.', '=', '+', '/', ' ', '\u0141']) {
           if (character === token[at]) continue;
           const changed = token.slice(0, at) + character + token.slice(at + 1);
           if (signer.verify('queue', changed) !== undefined) expect(changed).toBe(token);
@@ -106,9 +104,9 @@ describe('a token that was tampered with', () => {
     const token = signer.sign('queue', claims);
     const signature = token.split('.')[2] ?? '';
     const bytes = Buffer.from(signature, 'base64url');
-    const twins = [...ALPHABET]
-      .map((character) => signature.slice(0, -1) + character)
-      .filter((twin) => twin !== signature && Buffer.from(twin, 'base64url').equals(bytes));
+    const twins = ALPHABET.map((character) => signature.slice(0, -1) + character).filter(
+      (twin) => twin !== signature && Buffer.from(twin, 'base64url').equals(bytes),
+    );
     expect(twins).toHaveLength(3);
     for (const twin of twins) expect(signer.verify('queue', token.replace(signature, twin))).toBeUndefined();
   });
@@ -129,14 +127,15 @@ describe('a token that was tampered with', () => {
   test('is refused when it is longer than any of ours', () => {
     const { signer } = setUp();
     expect(signer.verify('queue', signer.sign('queue', { sub: 'x'.repeat(1_300) }))).toBeDefined();
-    expect(signer.verify('queue', signer.sign('queue', { sub: 'x'.repeat(1_600) }))).toBeUndefined();
+    expect(() => signer.sign('queue', { sub: 'x'.repeat(1_600) })).toThrow('too long');
+    const header = { alg: 'HS256', typ: 'queue', kid: 'k1' };
+    const long = { sub: 'x'.repeat(1_600), iat: START_MS / 1000 };
+    expect(signer.verify('queue', signAs('queue', k1, header, long))).toBeUndefined();
   });
 
   test('is refused whatever text it is', () => {
     const { signer } = setUp();
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => signer.verify('queue', text) === undefined),
-    );
+    fc.assert(fc.property(fc.string(), (text) => signer.verify('queue', text) === undefined));
   });
 });
 

@@ -5,6 +5,7 @@
  * among the few that our keys can make, never parsed, so `alg`, `typ` and `kid` are not the sender's choice;
  * and the signature is compared as text, so there is no second spelling of one token.
  */
+import assert from 'node:assert/strict';
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
@@ -67,10 +68,12 @@ export function createTokenSigner(keys: readonly TokenKey[], clock: Clock): Toke
   return {
     sign(type, claims) {
       const [first] = keysOf(type);
-      if (first === undefined) throw new Error('there is no key to sign with');
+      assert(first !== undefined, 'there is a key to sign with');
       const payload = encode(JSON.stringify({ ...claims, iat: nowSeconds() }));
       const signed = `${first.header}.${payload}`;
-      return `${signed}.${macOf(first.key, signed)}`;
+      const token = `${signed}.${macOf(first.key, signed)}`;
+      assert(token.length <= TOKEN_LENGTH_MAX, 'claims that are too long make a token that nobody accepts');
+      return token;
     },
     verify(type, token) {
       const known = remembered.get(token);

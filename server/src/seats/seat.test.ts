@@ -258,10 +258,14 @@ describe('whatever the batch', () => {
 
   const toRequests = (given: readonly { user: string; seatNos: number[]; key: number; room: string }[]) =>
     given.map(({ user, seatNos, key, room }) =>
-      wants(user, seatNos.toSorted(), {
-        reservationId: `${user} ${key}`,
-        turn: { room, epoch: 1, number: 1 },
-      }),
+      wants(
+        user,
+        seatNos.toSorted((a, b) => a - b),
+        {
+          reservationId: `${user} ${key}`,
+          turn: { room, epoch: 1, number: 1 },
+        },
+      ),
     );
 
   test('no seat is granted twice, nobody exceeds the limit, and the first is always decided', () => {

@@ -38,7 +38,7 @@ export function createRoomViews(deps: {
 
   return {
     find: async (room, number = 0) => {
-      const isBehind = () => (views.get(room)?.lastNumber ?? number) < number;
+      const isBehind = () => (views.get(room)?.lastNumber ?? 0) < number;
       if (deps.clock.monotonicMs() - readAtMs >= FRESH_MS || isBehind()) await refresh();
       // That reading may have begun before the number was given; the next one has not.
       if (isBehind()) await refresh();

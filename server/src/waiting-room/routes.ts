@@ -23,8 +23,12 @@ export interface QueueRoutesDeps {
 }
 
 export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
-  const { waitingRoom, door } = deps;
+  joinRoute(app, deps);
+  placeRoutes(app, deps);
+  roomRoute(app, deps);
+}
 
+function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.post(
     '/queue/tokens',
     {
@@ -52,7 +56,9 @@ export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
         .send({ token, ...toStanding(userId, place, standing) });
     },
   );
+}
 
+function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.get(
     '/queue/tokens/me',
     {
@@ -87,7 +93,9 @@ export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
       return reply.code(204).send(null);
     },
   );
+}
 
+function roomRoute(app: App, { waitingRoom }: QueueRoutesDeps): void {
   app.get(
     '/queue/rooms/:room',
     {

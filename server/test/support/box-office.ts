@@ -1,9 +1,10 @@
-/** The seats module on a database of its own, on as many instances as a test wants, without HTTP. */
+/** The seats module on a database of its own, on two instances, without HTTP. */
 import type { AnyEvent, EventOf } from '#contract/events.ts';
 import { fingerprint, derivedUuid, newUuid } from '../../src/platform/identifiers.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { DatabaseFault } from '../../src/platform/postgres/faults.ts';
+import type { Statement } from '../../src/platform/postgres/statement.ts';
 import { createMessaging, type Messaging } from '../../src/messaging/index.ts';
 import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
@@ -25,11 +26,13 @@ export interface SeatRow {
 
 export interface BoxOffice extends AsyncDisposable {
   readonly db: TestDatabase;
-  /** One for each instance; at least one. */
-  readonly counters: readonly [Counter, ...Counter[]];
+  /** One for each instance. */
+  readonly counters: readonly [Counter, Counter];
   /** The codes of what PostgreSQL refused, retried or not. */
   readonly sqlstates: readonly (string | undefined)[];
-  /** A counter for the n-th request, round and round. */
+  /** What ran in transactions, by name. */
+  readonly statements: ReadonlyMap<string, Statement>;
+  /** The counter for the n-th request, by turns. */
   counter(n: number): Counter;
   schedule(change?: Partial<EventOf<'PerformanceScheduled'>>): Promise<EventOf<'PerformanceScheduled'>>;
   /** Runs the module's reaction to events of one name, as its reader would, and gives what it emits. */
@@ -37,26 +40,29 @@ export interface BoxOffice extends AsyncDisposable {
   /** Everything that the holds appended to the log, in order. */
   events(): Promise<AnyEvent[]>;
   seat(seatNo: number, performanceId?: number): Promise<SeatRow>;
-  /** Runs something while rows are locked by somebody else, until so many transactions wait for them. */
+  /**
+   * Runs something while somebody else has locked rows. They are let go when so many transactions wait for
+   * them; with 0, only when all is done, so that whoever waits fails.
+   */
   whileLocked<T>(sql: string, waiting: number, run: () => Promise<T>): Promise<T>;
   /** Whatever does not fit together: seats and open holds, buyers' counts and open holds. */
   findDiscrepancies(): Promise<string[]>;
 }
 
-export async function createBoxOffice(options: { instances?: number } = {}): Promise<BoxOffice> {
+export async function createBoxOffice(): Promise<BoxOffice> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await createTestDatabase());
   const sqlstates: (string | undefined)[] = [];
-  const first = openCounter(db, db.database, sqlstates);
-  const counters: [Counter, ...Counter[]] = [first];
-  while (counters.length < (options.instances ?? 1)) {
-    counters.push(openCounter(db, await db.open(), sqlstates));
-  }
+  const statements = new Map<string, Statement>();
+  const first = openCounter(db, watched(db.database, sqlstates, statements));
+  const second = openCounter(db, watched(await db.open(), sqlstates, statements));
+  const owned = stack.move();
   return {
     db,
-    counters,
+    counters: [first, second],
     sqlstates,
-    counter: (n) => counters[n % counters.length] ?? first,
+    statements,
+    counter: (n) => (n % 2 === 0 ? first : second),
     schedule: async (change) => {
       const event = scheduled(change);
       await first.database.transaction((tx) => first.seats.reactions.PerformanceScheduled.run(tx, [event]));
@@ -88,7 +94,7 @@ export async function createBoxOffice(options: { instances?: number } = {}): Pro
       );
       return rows.map((row) => row.what);
     },
-    [Symbol.asyncDispose]: stack.move()[Symbol.asyncDispose],
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -127,8 +133,7 @@ function scheduled(change: Partial<EventOf<'PerformanceScheduled'>> = {}): Event
   };
 }
 
-function openCounter(db: TestDatabase, pool: Database, sqlstates: (string | undefined)[]): Counter {
-  const database = watched(pool, sqlstates);
+function openCounter(db: TestDatabase, database: Database): Counter {
   const nothing = (): void => {};
   const messaging: Messaging = createMessaging({
     database,
@@ -145,13 +150,25 @@ function openCounter(db: TestDatabase, pool: Database, sqlstates: (string | unde
   return { ...deps, seats: createSeats({ ...deps, clock: systemClock, observe: nothing }) };
 }
 
-/** Notes what PostgreSQL refuses, for retries hide it. */
-function watched(pool: Database, sqlstates: (string | undefined)[]): Database {
+/** Notes what is run in transactions, and what PostgreSQL refuses, for retries hide it. */
+function watched(
+  pool: Database,
+  sqlstates: (string | undefined)[],
+  statements: Map<string, Statement>,
+): Database {
   return {
     rows: (statement, values) => pool.rows(statement, values),
     transaction: async (work) => {
       try {
-        return await pool.transaction(work);
+        return await pool.transaction((tx) =>
+          work({
+            ...tx,
+            rows: (statement, values) => {
+              statements.set(statement.name, statement);
+              return tx.rows(statement, values);
+            },
+          }),
+        );
       } catch (error) {
         if (error instanceof DatabaseFault) sqlstates.push(error.sqlstate);
         throw error;
@@ -190,6 +207,7 @@ async function whileLocked<T>(
   });
   await Promise.race([locked.promise, blocker]);
   const running = run();
+  if (waiting === 0) await running.finally(() => release.resolve());
   await until(`${waiting} transactions wait`, async () => {
     const rows = await other.rows({ name: 'test.waiting', text: WAITING }, []);
     return rows.length >= waiting;

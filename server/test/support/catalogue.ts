@@ -22,7 +22,7 @@ export interface CatalogueKit {
   performance(of: { concertId: number; layoutId: number } & Partial<PerformanceBody>): Promise<Performance>;
 }
 
-export const DAY_MS = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** The instant so many days from now. */
 export function inDays(days: number): string {

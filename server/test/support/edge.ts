@@ -18,6 +18,15 @@ import { createLogRecorder, type LogRecorder } from './log-recorder.ts';
 
 export const EDGE_OPERATOR_TOKEN = 'operator-token-of-the-edge-0123456789';
 
+/** What tests look at in an answer: problems have some of it, accounts the rest. */
+export interface AnswerBody {
+  readonly code: string;
+  readonly requestId: string;
+  readonly errors: unknown;
+  readonly userId: string;
+  readonly accessToken: string;
+}
+
 export interface Edge extends AsyncDisposable {
   readonly http: Http;
   readonly app: App;

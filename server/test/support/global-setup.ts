@@ -14,7 +14,24 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Called once for each project of the run; they share the server. */
+export async function setup(project: TestProject): Promise<void> {
+  project.provide('postgres', await (running.frontrowTestServer ??= start()));
+}
+
+export async function teardown(): Promise<void> {
+  const stop = running.frontrowTestStop;
+  delete running.frontrowTestStop;
+  await stop?.();
+}
+
+/** Vitest loads this file anew for each project, so what they share is kept on the global object. */
+const running = globalThis as {
+  frontrowTestServer?: Promise<TestServer>;
+  frontrowTestStop?: () => Promise<void>;
+};
+
+async function start(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-test-'));
   const postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
   const { host, port, user, password } = postgres.connection;
@@ -23,9 +40,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await client.query(`create database ${TEMPLATE}`);
   await client.end();
   await migrate({ host, port, user, password, database: TEMPLATE });
-  project.provide('postgres', { host, port, user, password });
-  return async () => {
+  running.frontrowTestStop = async () => {
     await postgres[Symbol.asyncDispose]();
     await rm(dataDir, { recursive: true, force: true });
   };
+  return { host, port, user, password };
 }

@@ -55,7 +55,7 @@ export async function createMoney(): Promise<Money> {
         run(tx: Tx, events: readonly AnyEvent[]): Promise<readonly AnyEvent[]>;
       };
       await one.database.transaction(async (tx) => {
-        one.messaging.append(tx, await reaction.run(tx, happened));
+        one.messaging.append(tx, await reaction.run(tx, happened as readonly AnyEvent[]));
       });
     },
     charge: (userId, amountKrw, key = randomUUID()) =>

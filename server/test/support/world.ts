@@ -26,13 +26,21 @@ export interface World extends AsyncDisposable {
   advance(ms: number): Promise<void>;
 }
 
-export async function createWorld(options: { instances?: number; env?: Environment } = {}): Promise<World> {
+export interface WorldOptions {
+  readonly instances?: number;
+  /** Settings of all instances. */
+  readonly env?: Environment;
+  /** Settings of one instance, by its index, such as its roles. */
+  readonly envOf?: readonly Environment[];
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-world-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const log = createLogRecorder();
-  const { config, secrets } = loadConfig({
+  const environmentOf = (instance: number): Environment => ({
     PORT: '0',
     DATA_DIR: dataDir,
     DATABASE_URL: urlOf(db),
@@ -42,10 +50,13 @@ export async function createWorld(options: { instances?: number; env?: Environme
     QUEUE_CAPACITY: '100000',
     QUEUE_RATE_COUNT: '100000',
     ...options.env,
+    ...options.envOf?.[instance],
   });
+  // Instances, clients and the test share one event loop here: how late it is says nothing about the service.
   const instances: Service[] = [];
-  for (let i = 0; i < (options.instances ?? 1); i++) {
-    instances.push(stack.use(await startService(config, secrets, log.logger)));
+  for (let i = 0; i < (options.instances ?? options.envOf?.length ?? 1); i++) {
+    const { config, secrets } = loadConfig(environmentOf(i));
+    instances.push(stack.use(await startService(config, secrets, log.logger, { eventLoopDelayMs: () => 0 })));
   }
   const owned = stack.move();
   return {

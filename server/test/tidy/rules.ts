@@ -31,7 +31,7 @@ export const RULES: readonly Rule[] = [
   { name: 'focus', covers: isTest, check: calls.checkFocus },
   {
     name: 'default-export',
-    covers: (path) => isCode(path) && !isConfigFile(path) && path !== 'server/test/support/global-setup.ts',
+    covers: (path) => isCode(path) && !isConfigFile(path),
     check: calls.checkDefaultExport,
   },
 

@@ -1,13 +1,13 @@
 /** A gateway in front has settled who it is, and says so in a header that it takes from nobody else. */
 import type { FastifyRequest } from 'fastify';
-import { Refused } from '../route.ts';
+import { headerValues, Refused } from '../route.ts';
 import { type Accounts, UUID } from './accounts.ts';
 
 /** The header's name is given in lower case. */
 export function createTrustedAccounts(userHeader: string): Accounts {
   function namedBy(request: FastifyRequest): string | undefined {
-    const given = request.raw.headersDistinct[userHeader];
-    if (given === undefined) return undefined;
+    const given = headerValues(request, userHeader);
+    if (given.length === 0) return undefined;
     const userId = given.length === 1 ? given[0]?.toLowerCase() : undefined;
     if (userId === undefined || !UUID.test(userId)) throw new Refused('account.token-invalid');
     return userId;

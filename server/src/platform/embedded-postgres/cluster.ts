@@ -12,6 +12,7 @@ import {
   binariesCannotRun,
   didNotStart,
   diskFull,
+  errnoOf,
   foreignFolder,
   messageOf,
   otherVersion,
@@ -70,7 +71,12 @@ export async function removeLeftovers(clusterDir: string): Promise<void> {
 
 export async function readPasswords(clusterDir: string): Promise<Passwords> {
   return refusing(clusterDir, async () => {
-    return JSON.parse(await readFile(join(clusterDir, PASSWORDS_FILE), 'utf8')) as Passwords;
+    try {
+      return JSON.parse(await readFile(join(clusterDir, PASSWORDS_FILE), 'utf8')) as Passwords;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') throw foreignFolder(clusterDir);
+      throw error;
+    }
   });
 }
 

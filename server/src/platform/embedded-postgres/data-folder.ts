@@ -10,6 +10,7 @@ import {
   readlink,
   realpath,
   rmdir,
+  stat,
   statfs,
   symlink,
 } from 'node:fs/promises';
@@ -26,12 +27,21 @@ const FREE_BYTES_MIN = 200 * MIB;
 export async function prepareFolder(dataDir: string): Promise<string> {
   const folder = resolve(dataDir);
   return refusing(folder, async () => {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    // The server's user must pass through; what lies in here has its own rights.
-    if (made !== undefined && process.getuid?.() === 0) await chmod(folder, 0o711);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK | constants.X_OK);
+    if (process.getuid?.() === 0) await letPass(folder);
     return realpath(folder);
   });
+}
+
+/**
+ * As root: the server's user must get through to the cluster. Only while the folder is empty: one with something in
+ * it, such as a home directory, may be closed to others for a reason.
+ */
+async function letPass(folder: string): Promise<void> {
+  const { uid, mode } = await stat(folder);
+  if (uid === 0 && (mode & 0o001) === 0 && (await isEmpty(folder)))
+    await chmod(folder, (mode & 0o777) | 0o011);
 }
 
 /** The cluster's folder: the one that is there, or the place where it is to be made. */

@@ -139,12 +139,24 @@ describe('a data directory out of reach of the server’s user', () => {
     );
   });
 
+  it('is left closed when there is something else in it', async (context) => {
+    if (!isRoot) return context.skip('only for root');
+    await using home = await makeFolder({ mode: 0o700 });
+    await writeFile(join(home.path, 'diary.txt'), 'mine');
+    const server = await startEmbeddedPostgres({ dataDir: home.path, log: quiet });
+    await server[Symbol.asyncDispose]();
+    await rm(dirname(server.dataDir), { recursive: true, force: true });
+    expect(server.dataDir).toMatch(/^\/var\/lib\/frontrow\//);
+    expect((await stat(home.path)).mode & 0o777).toBe(0o700);
+  });
+
   it('is not replaced by an empty one when it has data', async (context) => {
     if (!isRoot) return context.skip('only for root');
-    await using folder = await makeFolder({ mode: 0o700 });
-    await mkdir(join(folder.path, 'postgres'));
-    await writeFile(join(folder.path, 'postgres', 'PG_VERSION'), '18\n');
-    await expect(startEmbeddedPostgres({ dataDir: folder.path, log: quiet })).rejects.toEqual(
+    await using hidden = await makeFolder({ mode: 0o700 });
+    const dataDir = join(hidden.path, '.data');
+    await mkdir(join(dataDir, 'postgres'), { recursive: true });
+    await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '18\n');
+    await expect(startEmbeddedPostgres({ dataDir, log: quiet })).rejects.toEqual(
       refusal(77, /cannot reach the data/),
     );
   });
@@ -163,14 +175,17 @@ describe('a folder that cannot be used is refused, and left as it is', () => {
     expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
-  it('somebody else’s files', async () => {
+  it('somebody else’s files, or database', async () => {
     await using folder = await makeFolder();
     await mkdir(join(folder.path, 'postgres'));
-    await writeFile(join(folder.path, 'postgres', 'thesis.txt'), 'mine');
-    await expect(startEmbeddedPostgres({ dataDir: folder.path, log: quiet })).rejects.toEqual(
-      refusal(73, /not a PostgreSQL data directory/),
-    );
-    expect(await readdir(join(folder.path, 'postgres'))).toEqual(['thesis.txt']);
+    const cases = [['thesis.txt', 'mine'] as const, ['PG_VERSION', '18\n'] as const];
+    for (const [name, text] of cases) {
+      await writeFile(join(folder.path, 'postgres', name), text);
+      await expect(startEmbeddedPostgres({ dataDir: folder.path, log: quiet })).rejects.toEqual(
+        refusal(73, /not a data directory that Frontrow made/),
+      );
+    }
+    expect(await readdir(join(folder.path, 'postgres'))).toEqual(['PG_VERSION', 'thesis.txt']);
   });
 
   it('data of another major version', async () => {

@@ -326,8 +326,9 @@ describe('the user that the server runs as', () => {
 
   it('is nobody when root starts it', async (context) => {
     if (!isRoot) return context.skip('only for root');
-    await using folder = await copyFolder(used);
+    await using folder = await makeFolder({ mode: 0o700 }); // as mkdtemp makes it: an empty one is opened
     await using server = await startEmbeddedPostgres({ dataDir: folder.path, log: quiet });
+    expect(server.dataDir).toBe(join(folder.path, 'postgres'));
     const { uid } = account('nobody');
     expect((await lstat(server.dataDir)).uid).toBe(uid);
     expect((await stat(join('/proc', String(await pidOf(server.dataDir))))).uid).toBe(uid);

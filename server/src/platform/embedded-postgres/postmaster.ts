@@ -44,7 +44,7 @@ export async function removeStaleLocks(dataDir: string, socketDir: string): Prom
 }
 
 /** Whether the process is the server of the data directory, and not another program that got its process id. */
-export async function isRunning(pid: number, dataDir: string): Promise<boolean> {
+async function isRunning(pid: number, dataDir: string): Promise<boolean> {
   return `${await commandOf(pid)} `.includes(`/postgres -D ${dataDir} `);
 }
 

@@ -44,13 +44,13 @@ export function otherVersion(dataDir: string, found: string, ours: number): Star
 }
 
 export function foreignFolder(path: string): StartupRefusal {
-  return new StartupRefusal(`${path} exists, but it is not a PostgreSQL data directory.`, {
+  return new StartupRefusal(`${path} exists, but it is not a data directory that Frontrow made.`, {
     exitCode: exitCodes.cannotCreate,
     advice: `Nothing was changed. Move it away, set DATA_DIR to another folder, ${ELSEWHERE}.`,
   });
 }
 
-export function notAFolder(path: string): StartupRefusal {
+function notAFolder(path: string): StartupRefusal {
   return new StartupRefusal(`The data directory ${path} is not a folder.`, {
     exitCode: exitCodes.cannotCreate,
     advice: 'Set DATA_DIR to a folder, or to a path where one can be made.',

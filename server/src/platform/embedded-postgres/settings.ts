@@ -1,7 +1,7 @@
 /** What the server runs with. Given on its command line, so an edited postgresql.conf cannot weaken it. */
 
 /** Units are PostgreSQL's own. */
-export const serverSettings: Readonly<Record<string, string>> = {
+const serverSettings: Readonly<Record<string, string>> = {
   // Nobody connects over the network; on the socket only the server's own user (and root).
   listen_addresses: '',
   unix_socket_permissions: '0700',

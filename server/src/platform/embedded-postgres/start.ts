@@ -52,6 +52,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   const first = await launch(ground, options.signal ?? new AbortController().signal);
   const { socketDir, port } = first;
+  if (first.adopted) log(`PostgreSQL (process ${first.pid}) had outlived its owner and was taken over`);
   const supervisor = supervise({
     first,
     relaunch: (signal) => launch(ground, signal, socketDir),

@@ -35,15 +35,14 @@ export interface DatabaseOptions {
   readonly connectionsMax: number;
   /** Server settings for every session, such as `{ lock_timeout: '500ms' }`. */
   readonly settings: Readonly<Record<string, string>>;
+  /**
+   * A server that does not answer at all cannot keep its own time-outs either: after so long the connection
+   * is given up. Longer than statement_timeout.
+   */
+  readonly answerMaxMs?: number;
   /** Told of connections lost while idle; the pool replaces them by itself. */
   readonly onIdleError: (error: Error) => void;
 }
-
-/**
- * A server that does not answer at all cannot keep its own time-outs (statement_timeout is shorter than this):
- * the connection is given up.
- */
-const ANSWER_MAX_MS = 8_000;
 
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
@@ -51,7 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.connectionsMax,
     pipeline: true,
     connectionTimeoutMillis: 1_000,
-    query_timeout: ANSWER_MAX_MS,
+    query_timeout: options.answerMaxMs ?? 8_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'frontrow',

@@ -41,7 +41,7 @@ export async function checkServer(connection: ClientConfig): Promise<ServerFacts
   }
   try {
     const { rows } = await client.query<{ name: string; setting: string }>(
-      'select name, setting from pg_settings where name = any($1)',
+      '/* platform.settings */ select name, setting from pg_settings where name = any($1)',
       [[...Object.keys(DURABLE), 'server_version_num', 'max_connections', 'data_checksums']],
     );
     const settings = new Map(rows.map((row) => [row.name, row.setting]));

@@ -1,0 +1,35 @@
+-- A whole purchase as a usual service writes it: a statement for the place, a transaction for the hold, one for the payment.
+\set i :i + 1
+\set seat :client_id * :per_client + :i
+select gen_random_uuid() as reservation, gen_random_uuid() as payment, bench_buyer(:seat::int) as buyer \gset
+insert into waiting_room.token (room, number, epoch, user_id, state, admitted_at, expires_at)
+  values ('main', :seat::int, 1, :buyer::uuid, 'ACTIVE', clock_timestamp(), clock_timestamp() + interval '10 minutes');
+begin;
+select price_krw, version from seats.seat where performance_id = :performance::int and seat_no = :seat::int and state = 'F' for update;
+insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance::int, :buyer::uuid, 1)
+  on conflict (performance_id, user_id) do update set seat_count = b.seat_count + 1 where b.seat_count < 4;
+update seats.seat set state = 'H', version = version + 1, reservation_id = :reservation::uuid where performance_id = :performance::int and seat_no = :seat::int;
+insert into seats.hold (reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at)
+  values (:reservation::uuid, :buyer::uuid, :performance::int, array[:seat::int], array[1], 10000, '\x00112233445566778899aabbccddeeff', clock_timestamp(), clock_timestamp() + interval '5 minutes');
+insert into reservations.reservation (reservation_id, user_id, performance_id, seats, amount_krw, status, expires_at)
+  values (:reservation::uuid, :buyer::uuid, :performance::int, '[]', 10000, 'HELD', clock_timestamp() + interval '5 minutes');
+insert into payments.payment (payment_id, reservation_id, user_id, performance_id, seats, amount_krw, turn_room, turn_epoch, turn_number, state, expires_at)
+  values (:payment::uuid, :reservation::uuid, :buyer::uuid, :performance::int, '[]', 10000, 'main', 1, :seat::int, 'DUE', clock_timestamp() + interval '5 minutes');
+insert into messaging.log (names, events, event_count) values ('{SeatReserved}', jsonb_build_array(jsonb_build_object('name', 'SeatReserved', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{ReservationCreated}', jsonb_build_array(jsonb_build_object('name', 'ReservationCreated', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+commit;
+begin;
+select state, expires_at from payments.payment where payment_id = :payment::uuid for update;
+select balance_krw from payments.wallet where user_id = :buyer::uuid for update;
+update payments.wallet set balance_krw = balance_krw - 10000 where user_id = :buyer::uuid;
+update payments.payment set state = 'PAID', paid_at = clock_timestamp(), request_id = gen_random_uuid() where payment_id = :payment::uuid and state = 'DUE';
+insert into payments.transfer (transfer_id, kind, debit_account, credit_account, amount_krw, wallet_id, balance_after_krw, reservation_id, at)
+  values (gen_random_uuid(), 'PAYMENT', :buyer::uuid, '00000000-0000-8000-8000-000000000002', 10000, :buyer::uuid, 0, :reservation::uuid, clock_timestamp());
+update reservations.reservation set status = 'CONFIRMED', closed_at = clock_timestamp() where reservation_id = :reservation::uuid and status = 'HELD';
+update seats.seat set state = 'S', version = version + 1 where performance_id = :performance::int and seat_no = :seat::int and state = 'H';
+update seats.hold set state = 'S' where reservation_id = :reservation::uuid;
+update waiting_room.token set state = 'SPENT', reservation_id = :reservation::uuid, ended_at = clock_timestamp() where room = 'main' and number = :seat::int and state = 'ACTIVE';
+insert into messaging.log (names, events, event_count) values ('{PaymentProcessed}', jsonb_build_array(jsonb_build_object('name', 'PaymentProcessed', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{SeatSold}', jsonb_build_array(jsonb_build_object('name', 'SeatSold', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{TokenExpired}', jsonb_build_array(jsonb_build_object('name', 'TokenExpired', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+commit;

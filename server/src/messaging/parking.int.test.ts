@@ -1,0 +1,289 @@
+import type { AnyEvent } from '#contract/events.ts';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  createLogWorld,
+  creationFailed,
+  INDIGESTIBLE,
+  type LogInstance,
+  type LogWorld,
+  numberOf,
+  paymentProcessed,
+  type React,
+  reservationCreated,
+  seatReserved,
+} from '../../test/support/log-world.ts';
+import { until } from '../../test/support/until.ts';
+import { countParked, hurryParked, listParked } from './index.ts';
+
+let world: LogWorld;
+
+beforeEach(async () => {
+  world = await createLogWorld();
+  return () => world[Symbol.asyncDispose]();
+});
+
+interface ParkedRow extends Record<string, unknown> {
+  readonly parked_id: number;
+  readonly reader: string;
+  readonly event: AnyEvent;
+  readonly error: string;
+  readonly attempts: number;
+  readonly settled_by: string | null;
+}
+
+function parkedRows(): Promise<ParkedRow[]> {
+  return world.rows<ParkedRow>('select * from messaging.parked order by parked_id');
+}
+
+function oneParked(description: string, condition: (row: ParkedRow) => boolean): Promise<ParkedRow> {
+  return until(description, async () => {
+    const [row] = await parkedRows();
+    return row !== undefined && condition(row) && row;
+  });
+}
+
+/** What would take its time otherwise: every parked event is due at once, again and again. */
+async function untilHurried<T>(description: string, condition: () => Promise<T | false>): Promise<T> {
+  return until(description, async () => {
+    for (const row of await parkedRows()) await hurryParked(world.db.database, row.parked_id);
+    return condition();
+  });
+}
+
+async function emitted(): Promise<AnyEvent[]> {
+  const rows = await world.rows<{ events: AnyEvent[] }>(
+    'select events from messaging.log order by epoch, xid, id',
+  );
+  return rows.flatMap((row) => row.events).filter((event) => event.name.startsWith('Reservation'));
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+/** Fails on the numbers as long as they are in the set. */
+function failingOn(bad: ReadonlySet<number>): React {
+  return (_, events) => {
+    if (events.some((event) => bad.has(numberOf(event)))) throw new Error('the reaction has a bug');
+    return events.map((event) => reservationCreated(numberOf(event)));
+  };
+}
+
+async function startReservations(react: React, giveUp?: (event: AnyEvent) => AnyEvent): Promise<LogInstance> {
+  return world.start({ reader: 'reservations', react, ...(giveUp && { giveUp }) });
+}
+
+test('one of two hundred that the database refuses is parked; the others take effect, and so do later ones', async () => {
+  const numbers = [...range(1, 100), INDIGESTIBLE, ...range(101, 200)];
+  await world.append(...numbers.map(seatReserved));
+  const instance = await startReservations((_, events) =>
+    events.map((event) => reservationCreated(numberOf(event))),
+  );
+  const effects = await world.effectsOf(200);
+  expect(effects.map((effect) => effect.n)).toEqual(range(1, 200));
+  await world.append(seatReserved(201));
+  expect((await world.effectsOf(201)).at(-1)?.n).toBe(201);
+
+  expect(await parkedRows()).toMatchObject([
+    { reader: 'reservations', event: seatReserved(INDIGESTIBLE), settled_by: null },
+  ]);
+  expect((await parkedRows())[0]?.error).toContain('violates check constraint');
+  expect((await emitted()).map(numberOf)).toEqual(range(1, 201));
+  expect(instance.parked).toEqual(['SeatReserved']);
+  expect(world.log.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', text: 'an event was parked' }),
+  );
+});
+
+test('a parked event is tried again until it succeeds, then it is settled, once', async () => {
+  const bad = new Set([2, 3]);
+  await startReservations(failingOn(bad));
+  await world.append(...range(1, 4).map(seatReserved));
+  await world.effectsOf(2);
+  await untilHurried('both have failed again', async () =>
+    (await parkedRows()).every((row) => row.attempts >= 3),
+  );
+  expect((await world.effects()).map((effect) => effect.n)).toEqual([1, 4]);
+
+  bad.clear();
+  await untilHurried('both are settled', async () =>
+    (await parkedRows()).every((row) => row.settled_by === 'retried'),
+  );
+  expect((await world.effects()).map((effect) => effect.n).toSorted()).toEqual([1, 2, 3, 4]);
+  expect((await emitted()).map(numberOf).toSorted()).toEqual([1, 2, 3, 4]);
+  // Settled is settled: it is not tried again, however often it is hurried.
+  const [first] = await parkedRows();
+  expect(await hurryParked(world.db.database, first?.parked_id ?? 0)).toBe(false);
+});
+
+test('an event that fails for good is answered with the compensating event of its reaction', async () => {
+  let tries = 0;
+  const instance = await startReservations(
+    () => {
+      tries += 1;
+      throw new Error('for good');
+    },
+    (event) => creationFailed(numberOf(event)),
+  );
+  await world.append(seatReserved(7));
+  await untilHurried('it is compensated', async () => (await parkedRows())[0]?.settled_by === 'compensated');
+  expect(await emitted()).toEqual([creationFailed(7)]);
+  expect(await world.effects()).toEqual([]);
+  // As a whole, alone, and then five times more.
+  expect(tries).toBe(7);
+  expect((await parkedRows())[0]?.attempts).toBe(6);
+  expect(instance.appended).toEqual(['ReservationCreationFailed']);
+});
+
+test('an event without a compensating one is tried for ever, with growing pauses', async () => {
+  await startReservations(
+    () => {
+      throw new Error('for good');
+    },
+    (event) => creationFailed(numberOf(event)),
+  );
+  await world.append(paymentProcessed(7)); // its reaction emits nothing
+  await untilHurried('it was tried often', async () => ((await parkedRows())[0]?.attempts ?? 0) >= 9);
+  const [row] = await world.rows<{ settled: boolean; pause: number }>(
+    `select settled_at is not null as settled, extract(epoch from retry_at - clock_timestamp())::float8 as pause
+     from messaging.parked where retry_at > clock_timestamp() + interval '10 seconds'`,
+  );
+  expect(row).toMatchObject({ settled: false });
+  expect(row?.pause).toBeLessThanOrEqual(100 * 2 ** 9);
+  expect(await emitted()).toEqual([]);
+});
+
+test('a compensating event that the saga map does not allow is not given', async () => {
+  await startReservations(
+    () => {
+      throw new Error('for good');
+    },
+    (event) => paymentProcessed(numberOf(event)),
+  );
+  await world.append(seatReserved(7));
+  await untilHurried('it was to be compensated', async () => ((await parkedRows())[0]?.attempts ?? 0) >= 8);
+  expect((await parkedRows())[0]?.error).toContain('does not say that reservations emits PaymentProcessed');
+  expect((await parkedRows())[0]?.settled_by).toBeNull();
+});
+
+test('an event that is not what its schema says is parked, and the others take effect', async () => {
+  const { amountKrw: _, ...withoutAmount } = seatReserved(2);
+  const malformed = [
+    withoutAmount,
+    { ...seatReserved(3), amountKrw: -1 },
+    { ...seatReserved(4), more: true },
+    { ...seatReserved(5), reservationId: 5 },
+  ] as unknown as AnyEvent[];
+  const instance = await startReservations((__, events) =>
+    events.map((event) => reservationCreated(numberOf(event))),
+  );
+  await world.append(seatReserved(1), ...malformed, seatReserved(6));
+  const effects = await world.effectsOf(2);
+  expect(effects.map((effect) => effect.n)).toEqual([1, 6]);
+  await until('all four are parked', () => instance.parked.length === 4);
+  const parked = await parkedRows();
+  expect(parked.map((row) => row.event)).toEqual(malformed);
+  expect(parked.every((row) => row.error.includes('SeatReserved does not match its schema'))).toBe(true);
+});
+
+test('what is no event at all stops nobody', async () => {
+  const nonsense = [null, 7, 'SeatReserved', [], {}, { name: null }, { name: 'SeatsVanished' }];
+  await world.rows(`insert into messaging.log (names, events, event_count) values ($1, $2, $3)`, [
+    ['SeatReserved'],
+    JSON.stringify([...nonsense, seatReserved(1)]),
+    nonsense.length + 1,
+  ]);
+  await startReservations(() => []);
+  expect((await world.effectsOf(1)).map((effect) => effect.n)).toEqual([1]);
+  expect(await parkedRows()).toEqual([]);
+});
+
+test('a reaction that emits what the saga map does not say is parked, with nothing of it in the log', async () => {
+  await startReservations((_, events) => events.map((event) => paymentProcessed(numberOf(event))));
+  await world.append(seatReserved(1));
+  const row = await oneParked('it is parked', () => true);
+  expect(row.error).toContain(
+    'the saga map does not say that reservations emits PaymentProcessed on SeatReserved',
+  );
+  expect(await world.effects()).toEqual([]);
+  expect(await emitted()).toEqual([]);
+});
+
+test('a reaction that emits what the log cannot hold is parked, and the others take effect', async () => {
+  await startReservations((_, events) =>
+    events.map((event) => ({
+      ...reservationCreated(numberOf(event)),
+      ...(numberOf(event) === 2 && { userId: 'a character that jsonb refuses: \0' }),
+    })),
+  );
+  await world.append(...range(1, 4).map(seatReserved));
+  expect((await world.effectsOf(3)).map((effect) => effect.n)).toEqual([1, 3, 4]);
+  const row = await oneParked('it is parked', () => true);
+  expect(row.event).toEqual(seatReserved(2));
+  expect((await emitted()).map(numberOf)).toEqual([1, 3, 4]);
+});
+
+test('a reaction that hides its failure is parked too, instead of stopping the reader', async () => {
+  await startReservations(async (tx, events) => {
+    if (events.some((event) => numberOf(event) === 2)) {
+      await tx.rows({ name: 'test.fails', text: 'select 1 / 0' }, []).catch(() => {});
+    }
+    return [];
+  });
+  await world.append(...range(1, 3).map(seatReserved));
+  expect((await world.effectsOf(2)).map((effect) => effect.n)).toEqual([1, 3]);
+  expect((await oneParked('it is parked', () => true)).event).toEqual(seatReserved(2));
+});
+
+test('an error with a character that PostgreSQL refuses is written down all the same', async () => {
+  await startReservations(() => {
+    throw new Error(`before\0after ${'x'.repeat(1_000)}`);
+  });
+  await world.append(seatReserved(1));
+  const row = await oneParked('it is parked', () => true);
+  expect(row.error).toMatch(/^Error: beforeafter x+$/);
+  expect(row.error).toHaveLength(500);
+});
+
+test('every single event of a set may be a culprit', async () => {
+  const bad = new Set(range(1, 100));
+  const instance = await startReservations(failingOn(bad));
+  await world.append(...range(1, 100).map(seatReserved));
+  await until('all are parked', () => instance.parked.length === 100);
+  expect(await world.effects()).toEqual([]);
+  bad.clear();
+  await untilHurried('all are settled', async () =>
+    (await parkedRows()).every((row) => row.settled_by === 'retried'),
+  );
+  expect((await world.effects()).map((effect) => effect.n).toSorted((a, b) => a - b)).toEqual(range(1, 100));
+});
+
+test('two instances that try parked events never settle one twice', async () => {
+  const bad = new Set(range(1, 40));
+  const instances = [await startReservations(failingOn(bad)), await startReservations(failingOn(bad))];
+  await world.append(...range(1, 40).map(seatReserved));
+  await until('all are parked', async () => (await parkedRows()).length === 40);
+  bad.clear();
+  await untilHurried('all are settled', async () =>
+    (await parkedRows()).every((row) => row.settled_by === 'retried'),
+  );
+  expect((await world.effects()).map((effect) => effect.n).toSorted((a, b) => a - b)).toEqual(range(1, 40));
+  expect((await emitted()).length).toBe(40);
+  expect(instances.flatMap((instance) => instance.parked)).toHaveLength(40);
+});
+
+test('the operator sees what is parked now, page by page, and not what is settled', async () => {
+  const bad = new Set([1, 2, 3]);
+  await startReservations(failingOn(bad));
+  await world.append(...range(1, 4).map(seatReserved));
+  await until('three are parked', async () => (await countParked(world.db.database)) === 3);
+  const page = await listParked(world.db.database, 0, 2);
+  expect(page.map((parked) => numberOf(parked.event))).toEqual([1, 2]);
+  const rest = await listParked(world.db.database, page.at(-1)?.parked_id ?? 0, 2);
+  expect(rest.map((parked) => numberOf(parked.event))).toEqual([3]);
+  expect(page[0]).toMatchObject({ reader: 'reservations', error: 'Error: the reaction has a bug' });
+  expect(page[0]?.parked_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+  bad.clear();
+  await untilHurried('nothing is parked any more', async () => (await countParked(world.db.database)) === 0);
+  expect(await listParked(world.db.database, 0, 10)).toEqual([]);
+  expect(await hurryParked(world.db.database, 12_345)).toBe(false);
+});

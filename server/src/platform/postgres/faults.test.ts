@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { DatabaseFault } from './faults.ts';
+
+function answered(code: string, severity = 'ERROR'): DatabaseFault {
+  return new DatabaseFault('seats.hold', Object.assign(new Error('it says why'), { severity, code }));
+}
+
+test.each([
+  ['a deadlock', '40P01', 'again'],
+  ['a serialisation failure', '40001', 'again'],
+  ['a lock that did not come in time', '55P03', 'again'],
+  ['a unique key', '23505', 'data'],
+  ['a check', '23514', 'data'],
+  ['a value out of range', '22003', 'data'],
+  ['a transaction that had failed before', '25P02', 'data'],
+  ['a statement that took too long', '57014', 'down'],
+  ['a shutdown', '57P01', 'down'],
+  ['a server that starts up', '57P03', 'down'],
+  ['no more connections', '53300', 'down'],
+  ['a full disk', '53100', 'down'],
+  ['a standby that cannot write', '25006', 'down'],
+  ['a read error', '58030', 'down'],
+  ['an internal error', 'XX000', 'down'],
+  ['a lost connection', '08006', 'down'],
+] as const)('%s (%s) is %s', (_, sqlstate, kind) => {
+  expect(answered(sqlstate)).toMatchObject({ kind, sqlstate });
+});
+
+test.each([
+  ['an idle transaction whose time is over', '25P03'],
+  ['a wrong password', '28P01'],
+  ['a database that is gone', '3D000'],
+])('%s (%s) ends the connection, so it is down', (_, sqlstate) => {
+  expect(answered(sqlstate, 'FATAL')).toMatchObject({ kind: 'down', sqlstate });
+});
+
+test('an error of the way to the server has no SQLSTATE and is down', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  expect(new DatabaseFault('connect', refused)).toMatchObject({ kind: 'down', sqlstate: undefined });
+});
+
+test('it says what was being done and keeps its cause', () => {
+  const cause = Object.assign(new Error('duplicate key'), {
+    severity: 'ERROR',
+    code: '23505',
+    constraint: 'hold_pkey',
+  });
+  const fault = DatabaseFault.from('seats.remember', cause);
+  expect(fault).toMatchObject({
+    name: 'DatabaseFault',
+    message: 'seats.remember: duplicate key',
+    constraint: 'hold_pkey',
+  });
+  expect(fault.cause).toBe(cause);
+  expect(DatabaseFault.from('commit', fault)).toBe(fault);
+});

@@ -1,0 +1,127 @@
+/** What the contract of the line is tried with: two instances of a store, and a room of its own for each test. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import type { PlaceState } from '#contract/http/queue.ts';
+import type { Place } from '#contract/ids.ts';
+import type { Tx } from '../platform/postgres/database.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
+import type { Joined, Line, Purchase, SpendOutcome } from './line.ts';
+import type { Policy } from './policy.ts';
+import type { RoomView } from './room.ts';
+
+export interface LineHarness extends AsyncDisposable {
+  /** Two instances on one store, with turns of `ACTIVE_TTL_MS`. */
+  readonly lines: readonly [Line, Line];
+  /** As the log's reader runs a reaction. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Brings every deadline nearer, and lets the buckets fill, as if the time had passed. */
+  advance(ms: number): Promise<void>;
+  /** Counts the places of a room one by one, from the record itself. */
+  count(room: string): Promise<{ waiting: number; active: number }>;
+}
+
+export const ACTIVE_TTL_MS = 600_000;
+
+export const unlimited: Policy = { rateCount: null, rateWindowMs: null, capacity: null };
+export const capacity = (most: number): Policy => ({ ...unlimited, capacity: most });
+/** So slow that no time of a test fills the bucket. */
+export const rate = (rateCount: number): Policy => ({
+  ...unlimited,
+  rateCount,
+  rateWindowMs: 3_600_000 * rateCount,
+});
+
+export type Person = Joined & { readonly userId: string };
+
+export interface Bench {
+  readonly one: Line;
+  readonly two: Line;
+  readonly harness: LineHarness;
+  /** Another one for each test. */
+  readonly room: string;
+  open(policy: Policy): Promise<boolean>;
+  /** Strangers, unless they are named, in one set. */
+  join(who: number | readonly string[], line?: Line): Promise<Person[]>;
+  joinOne(userId?: string, line?: Line): Promise<Person>;
+  spend(purchases: readonly Purchase[], line?: Line): Promise<SpendOutcome[]>;
+  view(line?: Line): Promise<RoomView | undefined>;
+  stateOf(...places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
+  /** The room's counters say what a count says. */
+  expectExactCounters(): Promise<void>;
+}
+
+export function purchaseOf({ place, userId }: Person): Purchase {
+  return { reservationId: randomUUID(), userId, turn: place };
+}
+
+export function useBench(create: () => Promise<LineHarness>): Bench {
+  let harness: LineHarness;
+  let one: Line;
+  let two: Line;
+  let room = '';
+  beforeAll(async () => {
+    harness = await create();
+    [one, two] = [patient(harness.lines[0]), patient(harness.lines[1])];
+  });
+  afterAll(() => harness[Symbol.asyncDispose]());
+  beforeEach(() => {
+    room = `r-${randomUUID().slice(0, 8)}`;
+  });
+
+  const bench: Bench = {
+    get one() {
+      return one;
+    },
+    get two() {
+      return two;
+    },
+    get harness() {
+      return harness;
+    },
+    get room() {
+      return room;
+    },
+    open: (policy) => one.createRoom(room, policy, 'OPEN'),
+    join: async (who, line = one) => {
+      const userIds = typeof who === 'number' ? Array.from({ length: who }, () => randomUUID()) : who;
+      const outcomes = await line.join(userIds.map((userId) => ({ room, userId })));
+      return outcomes.map((outcome, index) => {
+        if (outcome.outcome === 'refused') throw new Error(outcome.problem);
+        return { ...outcome, userId: userIds[index] ?? '' };
+      });
+    },
+    joinOne: async (userId = randomUUID(), line = one) => {
+      const [person] = await bench.join([userId], line);
+      if (person === undefined) throw new Error('a join has an outcome');
+      return person;
+    },
+    spend: (purchases, line = two) => again(() => harness.transaction((tx) => line.spend(tx, purchases))),
+    view: async (line = two) => (await line.rooms()).find((view) => view.room === room),
+    stateOf: async (...places) => (await two.turns(places)).map((turn) => turn?.state),
+    expectExactCounters: async () => {
+      const view = await bench.view();
+      expect({ waiting: view?.waiting, active: view?.active }).toEqual(await harness.count(room));
+    },
+  };
+  return bench;
+}
+
+/** A store may be too busy for the moment; whoever calls it then does so again, as the batchers and readers do. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseFault) || error.kind !== 'again') throw error;
+    }
+  }
+}
+
+function patient(line: Line): Line {
+  return {
+    ...line,
+    join: (requests) => again(() => line.join(requests)),
+    leave: (places) => again(() => line.leave(places)),
+    tick: () => again(() => line.tick()),
+  };
+}

@@ -1,0 +1,161 @@
+/** How turns end: spent, given up, timed out. Part of line.contract.ts. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { ACTIVE_TTL_MS, type Bench, capacity, purchaseOf, rate, unlimited } from './line-bench.contract.ts';
+
+export function describeTurns(bench: Bench): void {
+  describe('spending a turn', () => {
+    test('a purchase ends the turn and the next one is let in at once', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      expect(await bench.spend([purchaseOf(first)])).toEqual(['expired']);
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['SPENT', 'ACTIVE']);
+      await bench.expectExactCounters();
+    });
+
+    test('the same purchase twice changes nothing; another one on the same turn has failed', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      const [bought, other] = [purchaseOf(first), purchaseOf(first)];
+      const outcomes = await bench.spend([bought, other, bought]);
+      expect(outcomes).toEqual(['expired', 'spent', 'repeated']);
+      expect(await bench.spend([other, bought], bench.one)).toEqual(['spent', 'repeated']);
+      await bench.expectExactCounters();
+    });
+
+    test('two purchases at the same moment: one has the turn', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      const outcomes = await Promise.all(
+        [bench.one, bench.two, bench.one, bench.two].map((line) => bench.spend([purchaseOf(first)], line)),
+      );
+      expect(outcomes.flat().toSorted()).toEqual(['expired', 'spent', 'spent', 'spent']);
+      await bench.expectExactCounters();
+    });
+
+    test('there must be a turn, and it must be the buyer’s', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      const stale = { ...purchaseOf(first), turn: { ...first.place, epoch: 9 } };
+      const none = { ...purchaseOf(first), turn: { ...first.place, number: 99 } };
+      const tries = [purchaseOf(second), { ...purchaseOf(first), userId: second.userId }, stale, none];
+      expect(await bench.spend(tries)).toEqual(['not-active', 'not-active', 'not-active', 'not-active']);
+      expect(await bench.stateOf(first.place)).toEqual(['ACTIVE']);
+      await bench.one.leave([first.place]);
+      expect(await bench.spend([purchaseOf(first)])).toEqual(['not-active']);
+      await bench.expectExactCounters();
+    });
+
+    test('what a rolled back reaction did never was', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      const failing = bench.harness.transaction(async (tx) => {
+        await bench.two.spend(tx, [purchaseOf(first)]);
+        throw new Error('the reaction failed');
+      });
+      await expect(failing).rejects.toThrow('the reaction failed');
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'WAITING']);
+      await bench.expectExactCounters();
+    });
+  });
+
+  describe('leaving', () => {
+    test('a turn given up is the next one’s; doing it twice changes nothing', async () => {
+      await bench.open(capacity(1));
+      const [first, second, third] = (await bench.join(3)).map((each) => each.place);
+      assert(first && second && third);
+      expect(await bench.one.leave([first, second])).toEqual(['LEFT', 'LEFT']);
+      expect(await bench.stateOf(third)).toEqual(['ACTIVE']);
+      expect(await bench.view()).toMatchObject({ head: 3, waiting: 0, active: 1 });
+      expect(await bench.two.leave([first])).toEqual(['LEFT']);
+      await bench.expectExactCounters();
+    });
+
+    test('a place of another epoch, or of nobody, is not touched', async () => {
+      await bench.open(unlimited);
+      const { place } = await bench.joinOne();
+      expect(
+        await bench.two.leave([
+          { ...place, epoch: 2 },
+          { ...place, number: 99 },
+        ]),
+      ).toEqual([undefined, undefined]);
+      expect(await bench.stateOf(place)).toEqual(['ACTIVE']);
+    });
+  });
+
+  describe('time', () => {
+    test('a turn ends, and the next one is let in', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      await bench.harness.advance(ACTIVE_TTL_MS - 20_000);
+      await bench.two.tick();
+      expect(await bench.stateOf(first.place)).toEqual(['ACTIVE']);
+      await bench.harness.advance(60_000);
+      await Promise.all([bench.one.tick(), bench.two.tick()]);
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
+      await bench.expectExactCounters();
+    });
+
+    test('a turn whose time is over is seen so before it has been ended', async () => {
+      await bench.open(capacity(1));
+      const first = await bench.joinOne();
+      await bench.harness.advance(ACTIVE_TTL_MS + 1);
+      expect((await bench.two.turns([first.place]))[0]?.expiresInMs).toBeLessThan(0);
+      expect(await bench.joinOne(first.userId, bench.two)).toMatchObject({
+        fresh: false,
+        place: first.place,
+        state: 'EXPIRED',
+      });
+    });
+
+    test('a hold keeps its turn open until after its own end', async () => {
+      await bench.open(unlimited);
+      const [first, other] = [await bench.joinOne(), await bench.joinOne()];
+      await bench.harness.advance(ACTIVE_TTL_MS);
+      const expiresAt = new Date(Date.now() + 300_000).toISOString();
+      const stranger = { userId: randomUUID(), turn: other.place, expiresAt };
+      await bench.harness.transaction((tx) =>
+        bench.two.extend(tx, [{ userId: first.userId, turn: first.place, expiresAt }, stranger]),
+      );
+      await bench.harness.advance(300_000);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place, other.place)).toEqual(['ACTIVE', 'EXPIRED']);
+      await bench.harness.advance(60_000);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place)).toEqual(['EXPIRED']);
+      await bench.expectExactCounters();
+    });
+
+    test('a hold never shortens a turn', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      const hold = {
+        userId: first.userId,
+        turn: first.place,
+        expiresAt: new Date(Date.now() + 1_000).toISOString(),
+      };
+      await bench.harness.transaction((tx) => bench.two.extend(tx, [hold]));
+      expect((await bench.one.turns([first.place]))[0]?.expiresAt).toBe(first.turnExpiresAt);
+    });
+
+    test('the bucket fills with time, and no further than one window', async () => {
+      await bench.open(rate(2));
+      const joined = await bench.join(10);
+      const active = async () =>
+        (await bench.one.turns(joined.map((each) => each.place))).filter((turn) => turn?.state === 'ACTIVE')
+          .length;
+      await bench.one.tick();
+      expect(await active()).toBe(2);
+      await bench.harness.advance(3_700_000);
+      await Promise.all([bench.one.tick(), bench.two.tick()]);
+      await bench.expectExactCounters();
+      expect((await bench.view())?.head).toBe(3);
+      await bench.harness.advance(100 * 3_600_000);
+      await Promise.all([bench.one.tick(), bench.two.tick()]);
+      expect((await bench.view())?.head).toBe(5);
+      await bench.expectExactCounters();
+    });
+  });
+}

@@ -1,0 +1,203 @@
+/** The routes over a real module; who is calling is settled by a door that believes the header. */
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyRequest } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { createLogRecorder } from '../../test/support/log-recorder.ts';
+import { type App, type Door, Refused, refuse } from '../http/route.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createTokenSigner } from '../platform/signed-token.ts';
+import { createWaitingRoom, type WaitingRoom } from './index.ts';
+import { queueAdminRoutes, queueRoutes } from './routes.ts';
+
+function createDoor(waitingRoom: WaitingRoom): Door {
+  const bearer = (request: FastifyRequest) => request.headers.authorization?.slice('Bearer '.length) ?? '';
+  const place = (request: FastifyRequest) => {
+    const holder = waitingRoom.verifyToken(bearer(request));
+    if (holder === undefined) throw new Refused('queue.token-invalid');
+    request.caller = { kind: 'place', ...holder };
+    return Promise.resolve();
+  };
+  return {
+    account: (request) => {
+      request.caller = { kind: 'account', userId: bearer(request) };
+      return Promise.resolve();
+    },
+    place,
+    turn: place,
+    operator: (request) => {
+      if (bearer(request) !== 'operator') throw new Refused('operator.required');
+      request.caller = { kind: 'operator' };
+      return Promise.resolve();
+    },
+  };
+}
+
+function createApp(waitingRoom: WaitingRoom): App {
+  const strict = { coerceTypes: false, removeAdditional: false } as const;
+  const app: App = Fastify({ ajv: { customOptions: strict } });
+  app.decorateRequest('caller', null);
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof Refused) return refuse(reply, error.refusal);
+    return reply
+      .code(error instanceof Error && 'validation' in error ? 400 : 500)
+      .send({ message: String(error) });
+  });
+  const deps = { waitingRoom, door: createDoor(waitingRoom) };
+  queueRoutes(app, deps);
+  queueAdminRoutes(app, deps);
+  return app;
+}
+
+describe('the routes of the line', () => {
+  let db: TestDatabase;
+  let app: App;
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+    const waitingRoom = createWaitingRoom({
+      database: db.database,
+      clock: systemClock,
+      logger: createLogRecorder().logger,
+      observe: () => {},
+      signer: createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock),
+      defaultPolicy: { rateCount: 1, rateWindowMs: 3_600_000, capacity: 1_000 },
+      activeTtlMs: 600_000,
+    });
+    await waitingRoom.prepare();
+    app = createApp(waitingRoom);
+  });
+  afterAll(async () => {
+    await app.close();
+    await db[Symbol.asyncDispose]();
+  });
+
+  async function ask(
+    method: 'GET' | 'POST' | 'DELETE' | 'PATCH',
+    url: string,
+    token?: string,
+    body?: object,
+  ) {
+    const response = await app.inject({
+      method,
+      url,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...(body !== undefined && { payload: body }),
+    });
+    const json = response.body === '' ? {} : response.json<Record<string, unknown>>();
+    return { status: response.statusCode, headers: response.headers, json, text: response.body };
+  }
+  const admin = (method: 'GET' | 'POST' | 'PATCH', url: string, body?: object) =>
+    ask(method, `/admin/queue/rooms${url}`, 'operator', body);
+
+  test('join, ask, leave', async () => {
+    const [me, you] = [randomUUID(), randomUUID()];
+    const first = await ask('POST', '/queue/tokens', me);
+    expect(first).toMatchObject({
+      status: 201,
+      json: { userId: me, room: 'main', number: 1, state: 'ACTIVE', ahead: 0, token: expect.any(String) },
+    });
+    expect(first.json['turnExpiresAt']).toMatch(/Z$/);
+    expect((await ask('POST', '/queue/tokens', me, {})).json).toMatchObject({ number: 1, state: 'ACTIVE' });
+    expect((await ask('POST', '/queue/tokens', me, { room: 'main' })).status).toBe(200);
+
+    const second = await ask('POST', '/queue/tokens', you);
+    const { token, ...standing } = second.json;
+    expect(standing).toEqual({
+      userId: you,
+      room: 'main',
+      number: 2,
+      state: 'WAITING',
+      ahead: 0,
+      estimatedWaitMs: 0,
+      pollAfterMs: expect.any(Number),
+    });
+    const asked = await ask('GET', '/queue/tokens/me', String(token));
+    expect(asked).toMatchObject({ status: 200, json: standing });
+    expect(asked.headers['cache-control']).toBe('no-store');
+
+    expect((await ask('DELETE', '/queue/tokens/me', String(token))).status).toBe(204);
+    expect((await ask('DELETE', '/queue/tokens/me', String(token))).status).toBe(204);
+    expect((await ask('GET', '/queue/tokens/me', String(token))).json).toMatchObject({ state: 'LEFT' });
+    expect((await ask('GET', '/queue/tokens/me', me)).json).toMatchObject({ code: 'queue.token-invalid' });
+  });
+
+  test('a room is the same bytes for everybody, and a cache may keep them', async () => {
+    await admin('POST', '', { room: 'same', state: 'PAUSED' });
+    const answers = await Promise.all([
+      ask('GET', '/queue/rooms/same'),
+      ask('GET', '/queue/rooms/same', randomUUID()),
+    ]);
+    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+    expect(answers[0]?.headers['cache-control']).toBe('public, max-age=1');
+    expect(answers[0]?.json).toEqual({
+      room: 'same',
+      state: 'PAUSED',
+      head: 0,
+      lastNumber: 0,
+      waiting: 0,
+      active: 0,
+      rateCount: 1,
+      rateWindowMs: 3_600_000,
+      capacity: 1_000,
+    });
+    expect((await ask('GET', '/queue/rooms/nowhere')).json).toMatchObject({
+      status: 404,
+      code: 'queue.room-not-found',
+    });
+  });
+
+  test('the organiser opens, changes and closes a room', async () => {
+    const terms = { rateCount: null, rateWindowMs: null, capacity: 1 };
+    expect(await admin('POST', '', { room: 'sale', ...terms })).toMatchObject({
+      status: 201,
+      json: { ...terms, state: 'OPEN' },
+    });
+    expect(await admin('POST', '', { room: 'sale', capacity: 9 })).toMatchObject({
+      status: 200,
+      json: terms,
+    });
+    const people = [randomUUID(), randomUUID()];
+    for (const person of people) await ask('POST', '/queue/tokens', person, { room: 'sale' });
+    expect((await admin('PATCH', '/sale', { capacity: 2 })).json).toMatchObject({
+      active: 2,
+      capacity: 2,
+      rateCount: null,
+    });
+    expect((await admin('PATCH', '/sale', { state: 'CLOSED' })).json).toMatchObject({
+      state: 'CLOSED',
+      capacity: 2,
+    });
+    const late = await ask('POST', '/queue/tokens', randomUUID(), { room: 'sale' });
+    expect(late).toMatchObject({ status: 409, json: { code: 'queue.room-closed' } });
+    const list = (await admin('GET', '')).json['rooms'] as { room: string }[];
+    expect(list.map((each) => each.room)).toEqual(expect.arrayContaining(['main', 'sale']));
+  });
+
+  test.each([
+    ['POST', '/queue/tokens', { room: 'No Such Name' }],
+    ['POST', '/queue/tokens', { room: 7 }],
+    ['POST', '/queue/tokens', { room: 'main', number: 1 }],
+    ['POST', '/queue/tokens', [] as object],
+    ['GET', '/queue/rooms/UPPER', undefined],
+    ['PATCH', '/admin/queue/rooms/main', {}],
+    ['PATCH', '/admin/queue/rooms/main', { rateCount: null }],
+    ['PATCH', '/admin/queue/rooms/main', { rateCount: 1.5, rateWindowMs: 1_000 }],
+    ['PATCH', '/admin/queue/rooms/main', { capacity: 0 }],
+    ['PATCH', '/admin/queue/rooms/main', { capacity: '5' }],
+    ['PATCH', '/admin/queue/rooms/main', { state: 'AJAR' }],
+    ['PATCH', '/admin/queue/rooms/main', { head: 5 }],
+    ['POST', '/admin/queue/rooms', { room: 'half', rateWindowMs: null }],
+  ] as const)('%s %s %j is refused', async (method, url, body) => {
+    expect((await ask(method, url, 'operator', body)).status).toBe(400);
+  });
+
+  test('only the organiser sees and steers', async () => {
+    expect((await ask('GET', '/admin/queue/rooms', randomUUID())).status).toBe(401);
+    expect((await ask('PATCH', '/admin/queue/rooms/main', randomUUID(), { capacity: 1 })).status).toBe(401);
+    expect((await ask('POST', '/admin/queue/rooms', undefined, { room: 'mine' })).status).toBe(401);
+    expect((await admin('PATCH', '/nowhere', { capacity: 1 })).json).toMatchObject({
+      code: 'queue.room-not-found',
+    });
+  });
+});
