@@ -21,7 +21,13 @@ export function ourHolds(count: number, connections: number): Side {
       const fans = await gather(service, count, true);
       await laidOut(stage, database, count);
       const { host, port } = service;
-      const report = await runLoad({ host, port, connections, journeys: fans, steps: [holdStep(performanceId)] });
+      const report = await runLoad({
+        host,
+        port,
+        connections,
+        journeys: fans,
+        steps: [holdStep(performanceId)],
+      });
       return {
         perSecond: (await committed(stage, database, count)) / (report.durationMs / 1_000),
         latency: report.latencies['hold'],

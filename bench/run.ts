@@ -57,7 +57,8 @@ const repeats = Number(values.repeats ?? (values.quick ? 1 : 5));
 await using stage = await createStage();
 for (const name of chosen) {
   const part = parts[name];
-  if (part === undefined) throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`);
+  if (part === undefined)
+    throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`);
   process.stderr.write(`${part.title}\n`);
   const text = toMarkdown(part, await compare(stage, part.sides(values.quick), repeats));
   process.stdout.write(`${text}\n`);

@@ -2,7 +2,7 @@
 import { type Journey, runLoad } from './load.ts';
 import { OPERATOR_TOKEN, type RunningService } from './stage.ts';
 
-export const PRICE_KRW = 10_000;
+const PRICE_KRW = 10_000;
 
 /** A performance with so many seats; gives its id. */
 export async function openPerformance(service: RunningService, seats: number): Promise<number> {
@@ -25,7 +25,11 @@ export async function openPerformance(service: RunningService, seats: number): P
     city: 'Seoul',
     layouts: [{ name: 'all', sections: [section] }],
   });
-  const concert = await post('/admin/concerts', { title: 'Bench', description: 'A benchmark.', genre: 'concert' });
+  const concert = await post('/admin/concerts', {
+    title: 'Bench',
+    description: 'A benchmark.',
+    genre: 'concert',
+  });
   const layouts = venue['layouts'] as { layoutId: number }[];
   const day = 86_400_000;
   const performance = await post('/admin/performances', {
@@ -68,7 +72,8 @@ export async function gather(service: RunningService, count: number, join: boole
     ],
   });
   const ready = report.outcomes.filter((known) => !join || known['token'] !== undefined);
-  if (ready.length !== count) throw new Error(`only ${ready.length} of ${count} fans got in: ${JSON.stringify(report.statuses)}`);
+  if (ready.length !== count)
+    throw new Error(`only ${ready.length} of ${count} fans got in: ${JSON.stringify(report.statuses)}`);
   return ready.map((known) => ({ known }));
 }
 

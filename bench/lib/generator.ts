@@ -22,7 +22,7 @@ interface Answer {
 
 /** One keep-alive connection with at most one request under way. */
 class Connection {
-  #socket: Socket;
+  readonly #socket: Socket;
   #received = '';
   #waiting: PromiseWithResolvers<Answer> | undefined;
 

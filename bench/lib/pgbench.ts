@@ -15,23 +15,48 @@ export interface PgbenchRun {
 }
 
 /** Where pgbench is, or an error that says how to get it. */
-export function findPgbench(): string {
-  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').toSorted().toReversed() : [];
-  const places = [...versions.map((v) => `/usr/lib/postgresql/${v}/bin/pgbench`), '/usr/bin/pgbench', '/usr/local/bin/pgbench'];
+function findPgbench(): string {
+  const versions = existsSync('/usr/lib/postgresql')
+    ? readdirSync('/usr/lib/postgresql').toSorted().toReversed()
+    : [];
+  const places = [
+    ...versions.map((v) => `/usr/lib/postgresql/${v}/bin/pgbench`),
+    '/usr/bin/pgbench',
+    '/usr/local/bin/pgbench',
+  ];
   const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Error('pgbench is not installed; on Debian: apt-get install postgresql-15');
+  if (found === undefined)
+    throw new Error('pgbench is not installed; on Debian: apt-get install postgresql-15');
   return found;
 }
 
 /** Runs the script a fixed number of times per client. Gives the seconds it took. */
-export async function runPgbench(postgres: EmbeddedPostgres, database: string, run: PgbenchRun): Promise<number> {
+export async function runPgbench(
+  postgres: EmbeddedPostgres,
+  database: string,
+  run: PgbenchRun,
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-pgbench-'));
   try {
     const file = join(folder, 'script.sql');
     await writeFile(file, run.script);
     const { host, port, user, password } = postgres.connection;
     const variables = Object.entries(run.variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]);
-    const args = ['-h', host, '-p', String(port), '-U', user, '-n', '-M', 'prepared', '-c', String(run.clients), '-j', '1'];
+    const args = [
+      '-h',
+      host,
+      '-p',
+      String(port),
+      '-U',
+      user,
+      '-n',
+      '-M',
+      'prepared',
+      '-c',
+      String(run.clients),
+      '-j',
+      '1',
+    ];
     const { stdout } = await promisify(execFile)(
       findPgbench(),
       [...args, '-t', String(run.transactionsPerClient), ...variables, '-f', file, database],

@@ -71,7 +71,11 @@ export const events = {
     userId: Uuid,
     amountKrw: AmountKrw,
   }),
-  TokenExpired: event('The turn was spent on this purchase.', { reservationId: Uuid, userId: Uuid, turn: Place }),
+  TokenExpired: event('The turn was spent on this purchase.', {
+    reservationId: Uuid,
+    userId: Uuid,
+    turn: Place,
+  }),
   TokenExpirationFailed: event('The turn could not be spent: it was spent before, or never active.', {
     ...purchase,
     reason: Type.Union([Type.Literal('spent'), Type.Literal('not-active')]),

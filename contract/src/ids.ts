@@ -11,7 +11,10 @@ export const Uuid = Type.String({
 const POSITIVE_INT4 = { minimum: 1, maximum: 2_147_483_647 };
 
 export const ConcertId = Type.Integer({ ...POSITIVE_INT4, description: 'concert' });
-export const PerformanceId = Type.Integer({ ...POSITIVE_INT4, description: 'performance: one date of a concert' });
+export const PerformanceId = Type.Integer({
+  ...POSITIVE_INT4,
+  description: 'performance: one date of a concert',
+});
 export const VenueId = Type.Integer({ ...POSITIVE_INT4, description: 'venue' });
 export const LayoutId = Type.Integer({ ...POSITIVE_INT4, description: 'seat layout of a venue' });
 

@@ -6,9 +6,8 @@ export const CHARGE_MAX_KRW = 10_000_000;
 /** The most that a wallet may hold. Far below 2^53, so sums stay exact in JavaScript too. */
 export const BALANCE_MAX_KRW = 1_000_000_000;
 /** The most that one seat may cost. With 10 seats to a hold an amount stays below 2^31. */
-export const PRICE_MAX_KRW = 10_000_000;
+const PRICE_MAX_KRW = 10_000_000;
 
 export const ChargeAmount = Type.Integer({ minimum: 1, maximum: CHARGE_MAX_KRW, description: 'won to add' });
 export const AmountKrw = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'won' });
 export const PriceKrw = Type.Integer({ minimum: 0, maximum: PRICE_MAX_KRW, description: 'won for one seat' });
-export const BalanceKrw = Type.Integer({ minimum: 0, maximum: BALANCE_MAX_KRW, description: 'balance in won' });

@@ -105,14 +105,21 @@ export const problems = {
     next: 'The room of a performance is part of its description.',
   },
   // the catalogue
-  'concert.not-found': { status: 404, title: 'There is no such concert', next: 'GET /api/v1/concerts lists them.' },
+  'concert.not-found': {
+    status: 404,
+    title: 'There is no such concert',
+    next: 'GET /api/v1/concerts lists them.',
+  },
   'performance.not-found': {
     status: 404,
     title: 'There is no such performance',
     next: 'GET /api/v1/concerts/{id}/performances lists the dates of a concert.',
   },
-  'venue.not-found': { status: 404, title: 'There is no such venue', next: 'GET /api/v1/admin/venues lists them.' },
-  'layout.not-found': { status: 404, title: 'There is no such layout', next: 'GET /api/v1/admin/venues lists the layouts.' },
+  'layout.not-found': {
+    status: 404,
+    title: 'There is no such layout',
+    next: 'GET /api/v1/admin/venues lists the layouts.',
+  },
   'layout.price-mismatch': {
     status: 422,
     title: 'The prices do not fit the layout',
@@ -156,7 +163,11 @@ export const problems = {
     next: 'Only a held reservation can be given back; `status` says what became of it.',
   },
   // money
-  'payment.not-found': { status: 404, title: 'There is no such payment', next: 'GET /api/v1/payments lists yours.' },
+  'payment.not-found': {
+    status: 404,
+    title: 'There is no such payment',
+    next: 'GET /api/v1/payments lists yours.',
+  },
   'payment.already-paid': {
     status: 409,
     title: 'The reservation is paid already',
@@ -183,7 +194,11 @@ export const problems = {
     next: 'Charge less; `limit` is the most that a wallet may hold.',
   },
   // tickets and the operator's desk
-  'ticket.invalid': { status: 422, title: 'The ticket is not valid', next: 'Do not let the holder in on this code.' },
+  'ticket.invalid': {
+    status: 422,
+    title: 'The ticket is not valid',
+    next: 'Do not let the holder in on this code.',
+  },
   'parked-event.not-found': {
     status: 404,
     title: 'There is no such parked event',

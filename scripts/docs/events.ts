@@ -1,6 +1,6 @@
 /** The choreography of docs/events.md, from the saga map and the events' schemas. */
 import { type EventName, events } from '../../contract/src/events.ts';
-import { sagaMap } from '../../server/src/messaging/saga-map.ts';
+import { sagaMap } from '../../server/src/messaging/index.ts';
 
 interface Entry {
   readonly emittedBy: string;

@@ -2,7 +2,7 @@
 import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
 import { createAccounts, createDoor, createHttp, type Http, type HttpDeps } from './http/index.ts';
-import { countParked } from './messaging/index.ts';
+import { countParked, measureLag } from './messaging/index.ts';
 import { parkedEventRoutes } from './messaging/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { statement } from './platform/postgres/statement.ts';
@@ -19,8 +19,11 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
   const { config, keys, database, metrics, seats, waitingRoom } = context;
   const accounts = createAccounts(config.identity, context.signer);
   const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
-  const deps = { ...context, door, remaining: seats.remaining };
+  const deps = { ...context, door, remaining: (ids: readonly number[]) => seats.remaining(ids) };
   metrics.watch('parked_events', 'Events parked and not settled', () => countParked(database));
+  metrics.watch('reader_lag_seconds', 'Age of the oldest event that a reader has not taken', () =>
+    measureLag(database),
+  );
   metrics.watch('database_connections', 'Open connections to the database', () => database.stats.total);
 
   return createHttp({

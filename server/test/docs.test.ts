@@ -20,33 +20,48 @@ const DOCUMENTS = [
 
 describe('the documents', () => {
   it('have generated parts that are what the code would generate now', async () => {
-    const checked = await promisify(execFile)(process.execPath, ['scripts/write-docs.ts', '--check'], { cwd: ROOT });
+    const checked = await promisify(execFile)(process.execPath, ['scripts/write-docs.ts', '--check'], {
+      cwd: ROOT,
+    });
     expect(checked.stdout).toBe('');
   });
 
   it.each(DOCUMENTS)('%s links and points only to files that exist', (file) => {
     const text = read(file);
     const folder = file.slice(0, file.lastIndexOf('/') + 1);
-    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
-    const paths = [...text.matchAll(/`((?:server|contract|bench|scripts|docs)\/[\w./-]+)`/g)].map((match) => match[1] ?? '');
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
+      (match) => `${folder}${match[1] ?? ''}`,
+    );
+    const paths = [...text.matchAll(/`((?:server|contract|bench|scripts|docs)\/[\w./-]+)`/g)].map(
+      (match) => match[1] ?? '',
+    );
     expect([...links, ...paths].length).toBeGreaterThan(0);
-    for (const path of [...links, ...paths]) expect(existsSync(`${ROOT}${path}`), `${file} names ${path}`).toBe(true);
+    for (const path of [...links, ...paths])
+      expect(existsSync(`${ROOT}${path}`), `${file} names ${path}`).toBe(true);
   });
 
   it('name every problem, and no problem that there is not', () => {
-    const documented = [...read('docs/errors.md').matchAll(/^\| `([\w.-]+)` \|/gm)].map((match) => match[1] ?? '');
+    const documented = [...read('docs/errors.md').matchAll(/^\| `([\w.-]+)` \|/gm)].map(
+      (match) => match[1] ?? '',
+    );
     expect(documented.toSorted()).toEqual(Object.keys(problems).toSorted());
   });
 
   it('name every event, and no event that there is not', () => {
-    const documented = [...read('docs/events.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? '');
+    const documented = [...read('docs/events.md').matchAll(/^\| `(\w+)` \|/gm)].map(
+      (match) => match[1] ?? '',
+    );
     expect(documented.toSorted()).toEqual(Object.keys(events).toSorted());
-    const mentioned = new Set([...read('docs/events.md').matchAll(/`([A-Z]\w+(?:ed|Failed))`/g)].map((match) => match[1] ?? ''));
+    const mentioned = new Set(
+      [...read('docs/events.md').matchAll(/`([A-Z]\w+(?:ed|Failed))`/g)].map((match) => match[1] ?? ''),
+    );
     expect([...mentioned].filter((name) => !Object.hasOwn(events, name))).toEqual([]);
   });
 
   it('have a decision record for each row of their index, and a row for each record', () => {
-    const index = [...read('docs/decisions/README.md').matchAll(/\((\d{4}-[\w-]+\.md)\)/g)].map((match) => match[1] ?? '');
+    const index = [...read('docs/decisions/README.md').matchAll(/\((\d{4}-[\w-]+\.md)\)/g)].map(
+      (match) => match[1] ?? '',
+    );
     const files = readdirSync(`${ROOT}docs/decisions`).filter((name) => name !== 'README.md');
     expect(index.toSorted()).toEqual(files.toSorted());
   });

@@ -13,7 +13,9 @@ export const ReservationAnswer = Type.Object(
     seats: Type.Array(SeatNo),
     amount: AmountKrw,
     createdAt: Instant,
-    expiresAt: Type.Union([Instant, Type.Null()], { description: 'until when to pay; null once that is settled' }),
+    expiresAt: Type.Union([Instant, Type.Null()], {
+      description: 'until when to pay; null once that is settled',
+    }),
   },
   { additionalProperties: false },
 );
@@ -23,7 +25,7 @@ export const ReservationList = Type.Object(
   { additionalProperties: false },
 );
 
-export const TicketAnswer = Type.Object(
+const TicketAnswer = Type.Object(
   {
     reservationId: Uuid,
     performanceId: PerformanceId,

@@ -157,7 +157,7 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
   app.post(
     '/admin/concerts',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         tags: ['operator'],
         summary: 'Announce a concert',
@@ -181,7 +181,7 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
   app.post(
     '/admin/performances',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       bodyLimit: PERFORMANCE_BYTES_MAX,
       schema: {
         tags: ['operator'],
@@ -216,7 +216,7 @@ function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door
   app.get(
     '/admin/venues',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         tags: ['operator'],
         summary: 'Venues with their layouts and sections',
@@ -236,7 +236,7 @@ function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door
   app.post(
     '/admin/venues',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       bodyLimit: VENUE_BYTES_MAX,
       schema: {
         tags: ['operator'],

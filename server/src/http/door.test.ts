@@ -35,10 +35,10 @@ function lineThatSays(state: State | Error) {
 }
 
 function routes(api: App, door: Door): void {
-  api.get('/account', { preHandler: door.account }, async (request, reply) => reply.send(request.caller));
-  api.get('/place', { preHandler: door.place }, async (request, reply) => reply.send(request.caller));
-  api.get('/turn', { preHandler: door.turn }, async (request, reply) => reply.send(request.caller));
-  api.get('/operator', { preHandler: door.operator }, async (request, reply) => reply.send(request.caller));
+  api.get('/account', { onRequest: door.account }, async (request, reply) => reply.send(request.caller));
+  api.get('/place', { onRequest: door.place }, async (request, reply) => reply.send(request.caller));
+  api.get('/turn', { onRequest: door.turn }, async (request, reply) => reply.send(request.caller));
+  api.get('/operator', { onRequest: door.operator }, async (request, reply) => reply.send(request.caller));
 }
 
 async function edgeOf(options: EdgeOptions & { state?: State | Error } = {}): Promise<Edge> {

@@ -71,7 +71,7 @@ describe('the metrics', () => {
     const edge = await edgeOf({
       routes: (api, door) => {
         api.get('/things/:id', async () => ({}));
-        api.get('/mine', { preHandler: door.account }, async () => ({}));
+        api.get('/mine', { onRequest: door.account }, async () => ({}));
       },
     });
     for (const url of ['/api/v1/things/1', '/api/v1/things/2', '/api/v1/mine', '/x1', '/x2']) {

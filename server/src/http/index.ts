@@ -14,7 +14,7 @@ import type { App } from './route.ts';
 import { shedWhenLate } from './shed.ts';
 
 export { createDoor, type TurnKeeper } from './door.ts';
-export { type Accounts, createAccounts, type Identity } from './identity/index.ts';
+export { type Accounts, createAccounts } from './identity/index.ts';
 
 export interface HttpDeps {
   readonly logger: Logger;

@@ -8,7 +8,7 @@ function routes(api: App, door: Door): void {
   api.post(
     '/reservations',
     {
-      preHandler: door.turn,
+      onRequest: door.turn,
       schema: {
         tags: ['reservations'],
         summary: 'Hold seats',

@@ -11,7 +11,7 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
-  preHandlerAsyncHookHandler,
+  onRequestAsyncHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -27,15 +27,15 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** Guards, as Fastify preHandlers. Each fails closed: an error in a guard refuses the request. */
+/** Guards, as Fastify onRequest hooks: they decide before a body is read. Each fails closed. */
 export interface Door {
   /** Somebody with an account. */
-  readonly account: preHandlerAsyncHookHandler;
+  readonly account: onRequestAsyncHookHandler;
   /** Somebody with a place in a line, whatever its state. */
-  readonly place: preHandlerAsyncHookHandler;
+  readonly place: onRequestAsyncHookHandler;
   /** Somebody whose turn it is. */
-  readonly turn: preHandlerAsyncHookHandler;
-  readonly operator: preHandlerAsyncHookHandler;
+  readonly turn: onRequestAsyncHookHandler;
+  readonly operator: onRequestAsyncHookHandler;
 }
 
 export type Caller =

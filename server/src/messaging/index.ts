@@ -12,8 +12,10 @@ import { retainLog } from './retain-log.ts';
 import { retryParkedEvents } from './retry-parked.ts';
 import type { ReaderName, Reactions } from './saga-map.ts';
 
+export { measureLag } from './measure-lag.ts';
 export { countParked, hurryParked, listParked } from './park-events.ts';
-export type { Reaction, ReaderName, Reactions } from './saga-map.ts';
+export { sagaMap } from './saga-map.ts';
+export type { ReaderName, Reactions } from './saga-map.ts';
 
 export interface MessagingDeps {
   readonly database: Database;

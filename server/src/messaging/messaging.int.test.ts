@@ -126,6 +126,7 @@ test('three instances: every event takes effect once, what it emits is emitted o
       `select sum((select count(*) from jsonb_array_elements(events) e where e ->> 'name' = 'ReservationCreated'))::int as created
        from messaging.log`,
     );
+    console.log(row, (await world.effects()).length);
     return row?.created === 1_500;
   });
 

@@ -16,15 +16,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
-import { statement } from '../platform/postgres/statement.ts';
 import { type Bell, createBell } from './bell.ts';
+import { createCursor } from './cursor.ts';
 import {
   type Appended,
   appendEvents,
   appendEventsNow,
   fetchRows,
-  isAfter,
-  isSame,
   type LogRow,
   type Position,
 } from './log.ts';
@@ -38,16 +36,6 @@ const EVENTS_MAX = 4_096;
 const POLL_MS = 500;
 const STAND_BY_MS = 200;
 const FAULT_PAUSE_MAX_MS = 2_000;
-const PERSIST_MS = 5_000;
-
-const CREATE = statement(`/* messaging.create-cursor */
-insert into messaging.cursor (reader) values ($1) on conflict (reader) do nothing`);
-const LOAD = statement(`/* messaging.load-cursor */
-select epoch, xid::text as xid, id from messaging.cursor where reader = $1`);
-const LOCK = statement(`/* messaging.lock-cursor */
-select epoch, xid::text as xid, id from messaging.cursor where reader = $1 for update skip locked`);
-const MOVE = statement(`/* messaging.move-cursor */
-update messaging.cursor set epoch = $2, xid = $3::xid8, id = $4, moved_at = clock_timestamp() where reader = $1`);
 
 export interface ReaderDeps {
   readonly database: Database;
@@ -72,22 +60,18 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const { database, clock, logger } = deps;
   const names = eventsFor(name);
   const bell = createBell(clock);
-  /** What the cursor row says, as far as this instance knows; and how far this instance has looked. */
-  let persisted: Position | undefined;
-  let seen: Position | undefined;
-  let persistedAtMs = clock.monotonicMs();
+  const cursor = createCursor(database, clock, name);
   let isolate = false;
 
   async function look(eventsMax: number): Promise<Step> {
-    seen ??= persisted = await load(database, name);
-    const rows = await fetchRows(database, seen, names, eventsMax);
+    const rows = await fetchRows(database, await cursor.place(), names, eventsMax);
     const firstAbove = rows.findIndex((row) => row.above_horizon);
     const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
     const last = ready.at(-1);
     if (last === undefined) return rows.length > 0 ? 'above-horizon' : 'idle';
     const items = ready.flatMap(eventsOf).filter((item) => names.includes(item.event.name));
     if (items.length > 0) return take(items, last);
-    seen = last;
+    cursor.pass(last);
     return 'worked';
   }
 
@@ -95,10 +79,10 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   function take(items: readonly LoggedEvent[], last: Position): Promise<Step> {
     const startedMs = clock.monotonicMs();
     return database.transaction(async (tx) => {
-      const cursor = await lockCursor(tx);
-      if (cursor !== 'here') return cursor === 'taken' ? 'stand-by' : 'worked';
-      await (isolate ? reactIsolated(tx, items) : react(tx, items));
-      move(tx, last);
+      const found = await cursor.lock(tx);
+      if (found !== 'here') return found === 'taken' ? 'stand-by' : 'worked';
+      await (isolate ? reactIsolated : react)(tx, name, reactions, items, deps);
+      cursor.move(tx, last);
       tx.onCommit(() => {
         isolate = false;
         deps.observe(name, items.length, clock.monotonicMs() - startedMs);
@@ -107,51 +91,9 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     });
   }
 
-  async function react(tx: Tx, items: readonly LoggedEvent[]): Promise<void> {
-    appendEvents(tx, await reactToAll(tx, name, reactions, items), deps.appended);
-  }
-
-  function reactIsolated(tx: Tx, items: readonly LoggedEvent[]): Promise<void> {
-    return reactIsolating(tx, name, reactions, items, {
-      append: (emitted) => appendEventsNow(tx, emitted, deps.appended),
-      park: (item, error) => {
-        parkEvent(tx, name, item, error);
-        tx.onCommit(() => deps.onParked(name, item.event, error));
-      },
-    });
-  }
-
-  /** Where another instance has been, this one looks again from where that one stopped. */
-  async function lockCursor(tx: Tx): Promise<'here' | 'elsewhere' | 'taken'> {
-    const [cursor] = await tx.rows<Position & Record<string, unknown>>(LOCK, [name]);
-    if (cursor === undefined) return 'taken';
-    if (persisted !== undefined && isSame(cursor, persisted)) return 'here';
-    seen = persisted = positionOf(cursor);
-    return 'elsewhere';
-  }
-
-  function move(tx: Tx, to: Position): void {
-    tx.send(MOVE, [name, to.epoch, to.xid, to.id]);
-    tx.onCommit(() => {
-      persisted = seen = to;
-      persistedAtMs = clock.monotonicMs();
-    });
-  }
-
-  /** Writes down, now and then, how far the reader has looked without finding anything. */
-  async function persistPosition(): Promise<void> {
-    if (clock.monotonicMs() - persistedAtMs < PERSIST_MS) return;
-    persistedAtMs = clock.monotonicMs();
-    if (seen === undefined || persisted === undefined || !isAfter(seen, persisted)) return;
-    const to = seen;
-    await database.transaction(async (tx) => {
-      if ((await lockCursor(tx)) === 'here') move(tx, to);
-    });
-  }
-
   /** What a fault means: data is isolated at once, everything else is waited out. */
   async function afterFault(error: unknown, faults: number, signal: AbortSignal): Promise<void> {
-    seen = persisted = undefined; // what was under way is unknown: look again from what is written down
+    cursor.forget();
     const data = !(error instanceof DatabaseFault) || error.kind === 'data';
     if (data && !isolate) {
       isolate = true;
@@ -171,7 +113,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
         try {
           const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
           faults = 0;
-          await persistPosition();
+          await cursor.persist();
           lookedAgain = step === 'above-horizon' ? lookedAgain + 1 : 0;
           if (step === 'idle') await bell.wait(POLL_MS, signal);
           else if (step === 'stand-by') await clock.sleep(STAND_BY_MS, signal);
@@ -186,19 +128,26 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   };
 }
 
-/** Makes the cursor at the beginning of the log if there is none. */
-async function load(database: Database, name: ReaderName): Promise<Position> {
-  return database.transaction(async (tx) => {
-    await tx.rows(CREATE, [name]);
-    const [row] = await tx.rows<Position & Record<string, unknown>>(LOAD, [name]);
-    if (row === undefined) throw new Error(`the cursor of ${name} is gone`);
-    return positionOf(row);
-  });
-}
+type React = (
+  tx: Tx,
+  name: ReaderName,
+  reactions: ReactionTable,
+  items: readonly LoggedEvent[],
+  deps: ReaderDeps,
+) => Promise<void>;
 
-function positionOf({ epoch, xid, id }: Position): Position {
-  return { epoch, xid, id };
-}
+const react: React = async (tx, name, reactions, items, deps) => {
+  appendEvents(tx, await reactToAll(tx, name, reactions, items), deps.appended);
+};
+
+const reactIsolated: React = (tx, name, reactions, items, deps) =>
+  reactIsolating(tx, name, reactions, items, {
+    append: (emitted) => appendEventsNow(tx, emitted, deps.appended),
+    park: (item, error) => {
+      parkEvent(tx, name, item, error);
+      tx.onCommit(() => deps.onParked(name, item.event, error));
+    },
+  });
 
 /** Only what has a name can concern anybody. */
 function eventsOf(row: LogRow): LoggedEvent[] {

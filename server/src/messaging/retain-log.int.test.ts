@@ -83,17 +83,17 @@ test('a partition is dropped only when it is past, read by everybody, and old en
   expect(await ids()).toEqual([PART]);
 });
 
-test('several past partitions go at once, empty ones too, but none behind the slowest reader', async () => {
+test('several past partitions go at once, an empty one at any age, but none behind the slowest reader', async () => {
   await world.append(seatReserved(1));
   await goTo(PART);
   await pass(HOUR_MS);
   await goTo(2 * PART);
   await world.append(seatReserved(2));
   await putCursor('reservations', 'end');
-  await pass(HOUR_MS);
+  expect(await pass(HOUR_MS)).toEqual(['messaging.log_1']);
   await goTo(3 * PART);
   await world.append(seatReserved(3));
-  expect(await pass(0)).toEqual(['messaging.log_0', 'messaging.log_1', 'messaging.log_2']);
+  expect(await pass(0)).toEqual(['messaging.log_0', 'messaging.log_2']);
 
   await pass(HOUR_MS);
   await goTo(4 * PART);

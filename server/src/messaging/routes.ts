@@ -15,7 +15,7 @@ export function parkedEventRoutes(app: App, deps: { database: Database; door: Do
   app.get(
     '/admin/parked-events',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         tags: ['operator'],
         summary: 'Events that a service keeps failing on, oldest first',
@@ -47,7 +47,7 @@ export function parkedEventRoutes(app: App, deps: { database: Database; door: Do
   app.post(
     '/admin/parked-events/:parkedId/retry',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         tags: ['operator'],
         summary: 'Try a parked event now instead of at its next time',

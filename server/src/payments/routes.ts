@@ -51,7 +51,7 @@ function payRoute(app: App, { payments, door }: RouteDeps): void {
   app.post(
     '/payments',
     {
-      preHandler: door.turn,
+      onRequest: door.turn,
       schema: {
         tags: ['payments'],
         summary: 'Pay for a reservation from the balance',
@@ -98,7 +98,7 @@ function historyRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/payments',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['payments'],
         summary: 'Your payments, newest first',
@@ -121,7 +121,7 @@ function historyRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/payments/:paymentId',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['payments'],
         summary: 'One of your payments',
@@ -141,7 +141,7 @@ function chargeRoute(app: App, { payments, door }: RouteDeps): void {
   app.post(
     '/wallet/charges',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['wallet'],
         summary: 'Charge the wallet',
@@ -171,7 +171,7 @@ function walletRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/wallet',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['wallet'],
         summary: 'Your balance',
@@ -188,7 +188,7 @@ function walletRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/wallet/entries',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['wallet'],
         summary: 'What moved your balance, newest first',

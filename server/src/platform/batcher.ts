@@ -59,7 +59,7 @@ export function createBatcher<Request, Outcome>(
       const batch = queue.slice(0, options.batchMax);
       if (batch.length === 0) break;
       queue = queue.slice(batch.length);
-      const again = await decide(batch);
+      const again = await decide(options, batch);
       options.observe?.(options.name, batch.length, options.clock.monotonicMs() - startedMs);
       if (again.length > 0) queue = [...again, ...queue];
     }
@@ -71,53 +71,6 @@ export function createBatcher<Request, Outcome>(
     const fresh = queue.findIndex((waiting) => waiting.sinceMs >= beforeMs);
     const stale = queue.splice(0, fresh === -1 ? queue.length : fresh);
     for (const { settle } of stale) settle.reject(new Overloaded(`${options.name}: waited too long`));
-  }
-
-  /** Settles what was decided and gives back what was not; of one or more, at least one is settled. */
-  async function decide(batch: Waiting<Request, Outcome>[]): Promise<Waiting<Request, Outcome>[]> {
-    let outcomes: readonly (Outcome | typeof AGAIN)[];
-    try {
-      outcomes = await retried(batch.map((waiting) => waiting.request));
-    } catch (error) {
-      const split = batch.length > 1 && !(error instanceof DatabaseFault && error.kind !== 'data');
-      if (!split) return rejectAll(batch, error);
-      const half = Math.ceil(batch.length / 2);
-      const undecided = await decide(batch.slice(0, half));
-      // They came before the second half, so they stay before it.
-      return decide([...undecided, ...batch.slice(half)]);
-    }
-    // From here on there are effects: even a bug must not run the batch again.
-    try {
-      assert.equal(outcomes.length, batch.length, `${options.name}: one outcome for each request`);
-      assert(outcomes[0] !== AGAIN, `${options.name}: the first of a batch is always decided`);
-    } catch (error) {
-      return rejectAll(batch, error);
-    }
-    return batch.filter((waiting, index) => {
-      const outcome = outcomes[index] as Outcome | typeof AGAIN;
-      if (outcome !== AGAIN) waiting.settle.resolve(outcome);
-      return outcome === AGAIN;
-    });
-  }
-
-  function rejectAll(batch: readonly Waiting<Request, Outcome>[], error: unknown): [] {
-    for (const { settle } of batch) settle.reject(error);
-    return [];
-  }
-
-  /** A deadlock, a lock wait or, for one alone, a unique key that somebody else just took: look again. */
-  async function retried(requests: readonly Request[]) {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await options.run(requests);
-      } catch (error) {
-        const worthIt =
-          error instanceof DatabaseFault &&
-          (error.kind === 'again' || (error.sqlstate === '23505' && requests.length === 1));
-        if (!worthIt || tries > RETRIES_MAX) throw error;
-        await options.clock.sleep(Math.random() * 2 ** tries);
-      }
-    }
   }
 
   return {
@@ -137,4 +90,61 @@ export function createBatcher<Request, Outcome>(
       return queue.length;
     },
   };
+}
+
+/** Settles what was decided and gives back what was not; of one or more, at least one is settled. */
+async function decide<Request, Outcome>(
+  options: BatcherOptions<Request, Outcome>,
+  batch: readonly Waiting<Request, Outcome>[],
+): Promise<Waiting<Request, Outcome>[]> {
+  const { name } = options;
+  let outcomes: readonly (Outcome | typeof AGAIN)[];
+  try {
+    outcomes = await retried(
+      options,
+      batch.map((waiting) => waiting.request),
+    );
+  } catch (error) {
+    const split = batch.length > 1 && !(error instanceof DatabaseFault && error.kind !== 'data');
+    if (!split) return rejectAll(batch, error);
+    const half = Math.ceil(batch.length / 2);
+    const undecided = await decide(options, batch.slice(0, half));
+    // They came before the second half, so they stay before it.
+    return decide(options, [...undecided, ...batch.slice(half)]);
+  }
+  // From here on there are effects: even a bug must not run the batch again.
+  try {
+    assert.equal(outcomes.length, batch.length, `${name}: one outcome for each request`);
+    assert(outcomes[0] !== AGAIN, `${name}: the first of a batch is always decided`);
+  } catch (error) {
+    return rejectAll(batch, error);
+  }
+  return batch.filter((waiting, index) => {
+    const outcome = outcomes[index] as Outcome | typeof AGAIN;
+    if (outcome !== AGAIN) waiting.settle.resolve(outcome);
+    return outcome === AGAIN;
+  });
+}
+
+function rejectAll<Request, Outcome>(batch: readonly Waiting<Request, Outcome>[], error: unknown): [] {
+  for (const { settle } of batch) settle.reject(error);
+  return [];
+}
+
+/** A deadlock, a lock wait or, for one alone, a unique key that somebody else just took: look again. */
+async function retried<Request, Outcome>(
+  { run, clock }: BatcherOptions<Request, Outcome>,
+  requests: readonly Request[],
+): Promise<readonly (Outcome | typeof AGAIN)[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run(requests);
+    } catch (error) {
+      const worthIt =
+        error instanceof DatabaseFault &&
+        (error.kind === 'again' || (error.sqlstate === '23505' && requests.length === 1));
+      if (!worthIt || tries > RETRIES_MAX) throw error;
+      await clock.sleep(Math.random() * 2 ** tries);
+    }
+  }
 }

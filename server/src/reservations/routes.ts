@@ -14,13 +14,22 @@ import type { Reservation, Reservations } from './index.ts';
 
 const account = [{ account: [] }];
 
-export function reservationRoutes(app: App, deps: { reservations: Reservations; door: Door }): void {
-  const { reservations, door } = deps;
+interface RouteDeps {
+  readonly reservations: Reservations;
+  readonly door: Door;
+}
 
+export function reservationRoutes(app: App, deps: RouteDeps): void {
+  listRoute(app, deps);
+  oneRoutes(app, deps);
+  ticketRoute(app, deps);
+}
+
+function listRoute(app: App, { reservations, door }: RouteDeps): void {
   app.get(
     '/reservations',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['reservations'],
         summary: 'Your reservations, newest first',
@@ -35,11 +44,13 @@ export function reservationRoutes(app: App, deps: { reservations: Reservations; 
       return reply.send({ reservations: found.map(toAnswer), next: nextOf(found, limit) });
     },
   );
+}
 
+function oneRoutes(app: App, { reservations, door }: RouteDeps): void {
   app.get(
     '/reservations/:reservationId',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['reservations'],
         summary: 'One of your reservations',
@@ -57,7 +68,7 @@ export function reservationRoutes(app: App, deps: { reservations: Reservations; 
   app.delete(
     '/reservations/:reservationId',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['reservations'],
         summary: 'Give held seats back',
@@ -72,11 +83,13 @@ export function reservationRoutes(app: App, deps: { reservations: Reservations; 
       return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.code(204).send(null);
     },
   );
+}
 
+function ticketRoute(app: App, { reservations, door }: RouteDeps): void {
   app.get(
     '/tickets',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags: ['tickets'],
         summary: 'Your tickets: one signed code for each seat you own',
@@ -98,11 +111,11 @@ export function reservationRoutes(app: App, deps: { reservations: Reservations; 
   );
 }
 
-export function ticketAdminRoutes(app: App, deps: { reservations: Reservations; door: Door }): void {
+export function ticketAdminRoutes(app: App, deps: RouteDeps): void {
   app.post(
     '/admin/tickets/check',
     {
-      preHandler: deps.door.operator,
+      onRequest: deps.door.operator,
       schema: {
         tags: ['operator'],
         summary: 'Is this scanned code good for a seat?',

@@ -1,22 +1,31 @@
-import type { AnyEvent, EventOf } from '#contract/events.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AnyEvent } from '#contract/events.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BoxOffice, createBoxOffice, holdRequest } from '../../test/support/box-office.ts';
+import {
+  cancelledOf,
+  creationFailedOf,
+  paidOf,
+  type Reserved,
+  turnSpentOf,
+  unpaidOf,
+} from '../../test/support/purchase-events.ts';
+import { whileLocked } from '../../test/support/while-locked.ts';
 import { newUuid } from '../platform/identifiers.ts';
 
 let office: BoxOffice;
 
-beforeEach(async () => {
+beforeAll(async () => {
   office = await createBoxOffice();
+});
+afterAll(() => office[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  await office.clear();
   await office.schedule();
 });
-
 afterEach(async () => {
-  const discrepancies = await office.findDiscrepancies();
-  await office[Symbol.asyncDispose]();
-  expect(discrepancies).toEqual([]);
+  expect(await office.findDiscrepancies()).toEqual([]);
 });
-
-type Reserved = EventOf<'SeatReserved'>;
 
 /** Holds, and gives the event that tells of it. */
 async function hold(...given: Parameters<typeof holdRequest>): Promise<Reserved> {
@@ -31,24 +40,6 @@ async function hold(...given: Parameters<typeof holdRequest>): Promise<Reserved>
   if (reserved === undefined) throw new Error('the hold is not in the log');
   return reserved;
 }
-
-const cancelled = ({ reservationId, performanceId, seats, userId }: Reserved): AnyEvent => ({
-  name: 'ReservationCancelled',
-  reservationId,
-  performanceId,
-  seats,
-  userId,
-});
-const paid = ({ expiresAt: _, payNow: __, ...purchase }: Reserved): AnyEvent => ({
-  ...purchase,
-  name: 'PaymentProcessed',
-  paymentId: newUuid(),
-});
-const unspent = ({ expiresAt: _, payNow: __, ...purchase }: Reserved): AnyEvent => ({
-  ...purchase,
-  name: 'TokenExpirationFailed',
-  reason: 'spent',
-});
 
 const after = (reserved: Reserved, steps: number) =>
   reserved.seats.map(({ no, version }) => ({ no, version: version + steps }));
@@ -65,7 +56,7 @@ describe('a release', () => {
   test('frees the seats, gives the buyer his allowance back and says so with the new versions', async () => {
     const userId = newUuid();
     const reserved = await hold([3, 4, 5, 6], { userId });
-    expect(await office.react(cancelled(reserved))).toEqual([
+    expect(await office.react(cancelledOf(reserved))).toEqual([
       {
         name: 'SeatReleased',
         reservationId: reserved.reservationId,
@@ -78,28 +69,9 @@ describe('a release', () => {
   });
 
   test.each<[string, (reserved: Reserved) => AnyEvent]>([
-    [
-      'no reservation was made',
-      ({ reservationId, performanceId, seats }) => ({
-        name: 'ReservationCreationFailed',
-        reservationId,
-        performanceId,
-        seats,
-        reason: 'too-late',
-      }),
-    ],
-    [
-      'the payment lapsed',
-      ({ reservationId, performanceId, seats, userId }) => ({
-        name: 'PaymentProcessingFailed',
-        reservationId,
-        performanceId,
-        seats,
-        userId,
-        reason: 'lapsed',
-      }),
-    ],
-    ['the turn was spent already', unspent],
+    ['no reservation was made', creationFailedOf],
+    ['the payment lapsed', (reserved) => unpaidOf(reserved, 'lapsed')],
+    ['the turn was spent already', turnSpentOf],
   ])('follows when %s', async (_, toEvent) => {
     const reserved = await hold([3]);
     expect(await office.react(toEvent(reserved))).toMatchObject([{ name: 'SeatReleased' }]);
@@ -109,19 +81,19 @@ describe('a release', () => {
   test('twice, in one set or later, is one release', async () => {
     const reserved = await hold([3, 4]);
     const others = await hold([5]);
-    const emitted = await office.react(cancelled(reserved), cancelled(others), cancelled(reserved));
+    const emitted = await office.react(cancelledOf(reserved), cancelledOf(others), cancelledOf(reserved));
     expect(
       emitted.filter((event) => 'reservationId' in event && event.reservationId === reserved.reservationId),
     ).toHaveLength(1);
-    expect(await office.react(cancelled(reserved))).toEqual([]);
+    expect(await office.react(cancelledOf(reserved))).toEqual([]);
     expect(await office.seat(3)).toMatchObject({ state: 'F', version: 2 });
   });
 
   test("that comes late does not touch seats that are somebody else's by now", async () => {
     const late = await hold([3]);
-    await office.react(cancelled(late));
+    await office.react(cancelledOf(late));
     const other = await hold([3]);
-    expect(await office.react(cancelled(late), unspent(late))).toEqual([]);
+    expect(await office.react(cancelledOf(late), turnSpentOf(late))).toEqual([]);
     expect(await office.seat(3)).toEqual({
       seat_no: 3,
       state: 'H',
@@ -132,9 +104,9 @@ describe('a release', () => {
 
   test("that comes late does not wait for seats that are somebody else's by now", async () => {
     const late = await hold([3]);
-    await office.react(cancelled(late));
-    await office.whileLocked('select from seats.seat where seat_no = 3 for update', 0, () =>
-      expect(office.react(cancelled(late))).resolves.toEqual([]),
+    await office.react(cancelledOf(late));
+    await whileLocked(office.db, 'select from seats.seat where seat_no = 3 for update', 0, () =>
+      expect(office.react(cancelledOf(late))).resolves.toEqual([]),
     );
   });
 
@@ -147,7 +119,9 @@ describe('a release', () => {
         { no: 4, version: 7 },
       ],
     };
-    await expect(office.react(cancelled(forged))).rejects.toThrow('every seat of an open hold belongs to it');
+    await expect(office.react(cancelledOf(forged))).rejects.toThrow(
+      'every seat of an open hold belongs to it',
+    );
     expect(await holdState(reserved)).toBe('H');
   });
 
@@ -157,7 +131,7 @@ describe('a release', () => {
     for (let round = 0; round < 30; round++) {
       const reserved = await hold([9], { userId: users[round % 2] ?? '' });
       versions.push((await office.seat(9)).version);
-      await office.react(cancelled(reserved));
+      await office.react(cancelledOf(reserved));
       versions.push((await office.seat(9)).version);
     }
     expect(versions).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
@@ -166,7 +140,7 @@ describe('a release', () => {
   test('and holds of the same seats go on side by side without a deadlock', async () => {
     const holds = await Promise.all(Array.from({ length: 10 }, (_, n) => hold([n * 4 + 1, n * 4 + 2])));
     await Promise.all([
-      ...holds.map((reserved) => office.react(cancelled(reserved))),
+      ...holds.map((reserved) => office.react(cancelledOf(reserved))),
       ...Array.from({ length: 100 }, (_, n) => {
         const first = 1 + (n % 39);
         return office.counter(n).seats.hold(holdRequest([first + 3, first + 1, first]));
@@ -179,7 +153,7 @@ describe('a release', () => {
 describe('a sale', () => {
   test('makes held seats sold and says so with the new versions', async () => {
     const reserved = await hold([11, 12]);
-    expect(await office.react(paid(reserved))).toEqual([
+    expect(await office.react(paidOf(reserved))).toEqual([
       {
         name: 'SeatSold',
         reservationId: reserved.reservationId,
@@ -197,23 +171,23 @@ describe('a sale', () => {
 
   test('twice is one sale', async () => {
     const reserved = await hold([11]);
-    await office.react(paid(reserved));
-    expect(await office.react(paid(reserved))).toEqual([]);
+    await office.react(paidOf(reserved));
+    expect(await office.react(paidOf(reserved))).toEqual([]);
     expect(await office.seat(11)).toMatchObject({ version: 2 });
   });
 
   test('of a hold that was released is passed over', async () => {
     const reserved = await hold([11]);
-    await office.react(cancelled(reserved));
-    expect(await office.react(paid(reserved))).toEqual([]);
+    await office.react(cancelledOf(reserved));
+    expect(await office.react(paidOf(reserved))).toEqual([]);
     expect(await office.seat(11)).toMatchObject({ state: 'F', version: 2 });
   });
 
   test('of a hold that was released does not touch the next holder of the seat', async () => {
     const late = await hold([11]);
-    await office.react(cancelled(late));
+    await office.react(cancelledOf(late));
     const other = await hold([11]);
-    await office.react(paid(late));
+    await office.react(paidOf(late));
     expect(await office.seat(11)).toMatchObject({
       state: 'H',
       version: 3,
@@ -223,8 +197,8 @@ describe('a sale', () => {
 
   test('is undone when the turn turns out to be spent, and the seat can be had again', async () => {
     const reserved = await hold([11, 12]);
-    await office.react(paid(reserved));
-    expect(await office.react(unspent(reserved))).toEqual([
+    await office.react(paidOf(reserved));
+    expect(await office.react(turnSpentOf(reserved))).toEqual([
       {
         name: 'SeatReleased',
         reservationId: reserved.reservationId,

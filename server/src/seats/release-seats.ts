@@ -18,7 +18,7 @@ returning c.reservation_id, s.performance_id, s.seat_no, s.version`);
 // joins nothing.
 const CLOSE = statement(`/* seats.close-holds */
 with closed as (
-  update seats.hold set state = 'R' where reservation_id = any($1::uuid[]) and state <> 'R'
+  update seats.hold set state = 'R' where reservation_id = any($1::uuid[])
   returning performance_id, user_id, cardinality(seat_nos) as seat_count
 )
 insert into seats.buyer as b (performance_id, user_id, seat_count)

@@ -15,13 +15,21 @@ import {
 import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 import type { Seats } from './index.ts';
 
-export function seatRoutes(app: App, deps: { seats: Seats; door: Door }): void {
-  const { seats, door } = deps;
+interface RouteDeps {
+  readonly seats: Seats;
+  readonly door: Door;
+}
 
+export function seatRoutes(app: App, deps: RouteDeps): void {
+  availableRoute(app, deps);
+  holdRoute(app, deps);
+}
+
+function availableRoute(app: App, { seats, door }: RouteDeps): void {
   app.get(
     '/performances/:performanceId/seats',
     {
-      preHandler: door.turn,
+      onRequest: door.turn,
       schema: {
         tags: ['seats'],
         summary: 'The free seats of a performance',
@@ -39,11 +47,13 @@ export function seatRoutes(app: App, deps: { seats: Seats; door: Door }): void {
       return reply.send({ performanceId, remaining: available.length, seats: available });
     },
   );
+}
 
+function holdRoute(app: App, { seats, door }: RouteDeps): void {
   app.post(
     '/reservations',
     {
-      preHandler: door.turn,
+      onRequest: door.turn,
       schema: {
         tags: ['reservations'],
         summary: 'Hold seats, all or none of them',
@@ -92,11 +102,11 @@ export function seatRoutes(app: App, deps: { seats: Seats; door: Door }): void {
   );
 }
 
-export function saleAdminRoutes(app: App, deps: { seats: Seats; door: Door }): void {
+export function saleAdminRoutes(app: App, deps: RouteDeps): void {
   app.get(
     '/admin/performances/:performanceId/sales',
     {
-      preHandler: deps.door.operator,
+      onRequest: deps.door.operator,
       schema: {
         tags: ['operator'],
         summary: 'How a performance sells',

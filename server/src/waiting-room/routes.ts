@@ -32,7 +32,7 @@ function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.post(
     '/queue/tokens',
     {
-      preHandler: door.account,
+      onRequest: door.account,
       schema: {
         tags,
         summary: 'Join the line, or see the place that you have',
@@ -62,7 +62,7 @@ function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.get(
     '/queue/tokens/me',
     {
-      preHandler: door.place,
+      onRequest: door.place,
       schema: {
         tags,
         summary: 'Where you stand',
@@ -80,7 +80,7 @@ function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.delete(
     '/queue/tokens/me',
     {
-      preHandler: door.place,
+      onRequest: door.place,
       schema: {
         tags,
         summary: 'Leave the line, or give your turn up',
@@ -121,7 +121,7 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
   app.get(
     '/admin/queue/rooms',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: { ...operator, summary: 'All waiting rooms', response: { 200: RoomList } },
     },
     async (_request, reply) => {
@@ -133,7 +133,7 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
   app.post(
     '/admin/queue/rooms',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         ...operator,
         summary: 'Open a waiting room; one of that name stays as it is',
@@ -152,7 +152,7 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
   app.patch(
     '/admin/queue/rooms/:room',
     {
-      preHandler: door.operator,
+      onRequest: door.operator,
       schema: {
         ...operator,
         summary: 'Change how a waiting room lets people in; takes effect at once',

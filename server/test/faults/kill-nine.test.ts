@@ -63,7 +63,10 @@ it('keeps every promise through three kills and finishes what was under way', as
       await buy(fan, performanceId, round * FANS + index + 1, story).catch(() => {}); // the connection broke
       answered++;
     });
-    await until('some have finished and some have not', () => answered > 5 || stories.filter((s) => s.paid).length > 5);
+    await until(
+      'some have finished and some have not',
+      () => answered > 5 || stories.filter((s) => s.paid).length > 5,
+    );
     await service.kill();
     await Promise.all(buying);
     service = await startProcess(dataDir, ENV);
@@ -82,7 +85,11 @@ it('keeps every promise through three kills and finishes what was under way', as
     else if (story.reservationId !== undefined) expect(['HELD', 'CONFIRMED']).toContain(await status());
 
     // Where the answer was lost, the same key tells, and there is one effect.
-    const again = await client.post('/wallet/charges', { token: account, body: { amount: PRICE_KRW }, key: 'charge' });
+    const again = await client.post('/wallet/charges', {
+      token: account,
+      body: { amount: PRICE_KRW },
+      key: 'charge',
+    });
     expect(again.status).toBe(201);
     if (story.charged) expect(again.headers.get('idempotent-replayed')).toBe('true');
     const bought = (await status()) === 'CONFIRMED';

@@ -19,7 +19,10 @@ describe('instances', () => {
     const held = await fan.hold(performanceId, [5]);
     const reservationId = String(held.body['reservationId']);
     expect((await fan.pay(reservationId)).status).toBe(201);
-    await until('it is confirmed', async () => (await fan.reservation(reservationId)).body['status'] === 'CONFIRMED');
+    await until(
+      'it is confirmed',
+      async () => (await fan.reservation(reservationId)).body['status'] === 'CONFIRMED',
+    );
     await expectPromisesKept(world);
   });
 

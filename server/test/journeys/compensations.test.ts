@@ -17,12 +17,16 @@ afterEach(() => world[Symbol.asyncDispose]());
 
 /** Makes every insert into a table fail, as a full disk or a bug would, until it is taken back. */
 async function breakInsertsInto(table: string): Promise<() => Promise<void>> {
-  const run = (text: string) => world.db.database.transaction((tx) => tx.rows({ name: 'test.ddl', text }, []));
+  const run = (text: string) =>
+    world.db.database.transaction((tx) => tx.rows({ name: 'test.ddl', text }, []));
   const name = 'planted_fault';
   await run(`/* test.ddl */ alter table ${table} add constraint ${name} check (false) not valid`);
   return async () => {
     await world.db.database.transaction((tx) =>
-      tx.rows({ name: 'test.undo', text: `/* test.undo */ alter table ${table} drop constraint ${name}` }, []),
+      tx.rows(
+        { name: 'test.undo', text: `/* test.undo */ alter table ${table} drop constraint ${name}` },
+        [],
+      ),
     );
   };
 }
@@ -44,9 +48,13 @@ describe('reservation creation failed', () => {
     const fan = await world.client().fan();
     const held = await fan.hold(sale.performanceId, [1, 2]);
     expect(held.status).toBe(201);
-    await until('the seats are free again', async () => {
-      return (await freeSeats(world, sale.performanceId)).length === 4;
-    }, 25_000);
+    await until(
+      'the seats are free again',
+      async () => {
+        return (await freeSeats(world, sale.performanceId)).length === 4;
+      },
+      25_000,
+    );
     await repair();
     expect(await eventCounts(world)).toMatchObject({ ReservationCreationFailed: 1, SeatReleased: 1 });
     expect((await fan.reservation(String(held.body['reservationId']))).status).toBe(404);
@@ -90,9 +98,13 @@ describe('payment failed', () => {
     const repair = await breakInsertsInto('payments.payment');
     const fan = await world.client().fan();
     const held = await fan.hold(sale.performanceId, [3]);
-    await until('the reservation is cancelled', async () => {
-      return (await fan.reservation(String(held.body['reservationId']))).body['status'] === 'CANCELLED';
-    }, 25_000);
+    await until(
+      'the reservation is cancelled',
+      async () => {
+        return (await fan.reservation(String(held.body['reservationId']))).body['status'] === 'CANCELLED';
+      },
+      25_000,
+    );
     await repair();
     await world.settle();
     expect(await freeSeats(world, sale.performanceId)).toEqual([1, 2, 3, 4]);
@@ -103,7 +115,10 @@ describe('payment failed', () => {
     const held = await fan.hold(sale.performanceId, [1]);
     const reservationId = String(held.body['reservationId']);
     const short = await fan.pay(reservationId);
-    expect(short).toMatchObject({ status: 402, body: { code: 'wallet.insufficient', shortfall: sale.priceKrw } });
+    expect(short).toMatchObject({
+      status: 402,
+      body: { code: 'wallet.insufficient', shortfall: sale.priceKrw },
+    });
     await fan.charge(sale.priceKrw);
     expect((await fan.pay(reservationId)).status).toBe(201);
     await expectPromisesKept(world);
@@ -152,9 +167,13 @@ describe('token expiration failed', () => {
     expect(paid.map((answer) => answer.status)).toEqual([201, 201]);
     await world.settle();
     const statuses = await Promise.all(ids.map(async (id) => (await fan.reservation(id)).body['status']));
-    expect(statuses.toSorted()).toEqual(['CANCELLED', 'CONFIRMED']);
+    expect(new Set(statuses)).toEqual(new Set(['CANCELLED', 'CONFIRMED']));
     expect(await fan.balance()).toBe(sale.priceKrw);
-    expect(await eventCounts(world)).toMatchObject({ TokenExpired: 1, TokenExpirationFailed: 1, PaymentRefunded: 1 });
+    expect(await eventCounts(world)).toMatchObject({
+      TokenExpired: 1,
+      TokenExpirationFailed: 1,
+      PaymentRefunded: 1,
+    });
     expect(await freeSeats(world, sale.performanceId)).toHaveLength(3);
     await expectPromisesKept(world);
   });

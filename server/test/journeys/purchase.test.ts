@@ -26,7 +26,10 @@ describe('a purchase', () => {
     });
     expect(joined).toMatchObject({ status: 201, body: { state: 'ACTIVE', number: 1 } });
     const turn = joined.body.token;
-    expect(await client.get('/queue/tokens/me', turn)).toMatchObject({ status: 200, body: { state: 'ACTIVE' } });
+    expect(await client.get('/queue/tokens/me', turn)).toMatchObject({
+      status: 200,
+      body: { state: 'ACTIVE' },
+    });
 
     const dates = await client.get<{ performances: { performanceId: number; remaining: number }[] }>(
       `/concerts/${sale.concertId}/performances`,
@@ -54,8 +57,13 @@ describe('a purchase', () => {
     });
     const tickets = await client.get<{ tickets: { seat: number; code: string }[] }>('/tickets', account);
     expect(tickets.body.tickets.map((ticket) => ticket.seat)).toEqual([17, 18]);
-    const checked = await client.operator('POST', '/admin/tickets/check', { code: tickets.body.tickets[0]?.code });
-    expect(checked).toMatchObject({ status: 200, body: { reservationId, seat: 17, userId: guest.body.userId } });
+    const checked = await client.operator('POST', '/admin/tickets/check', {
+      code: tickets.body.tickets[0]?.code,
+    });
+    expect(checked).toMatchObject({
+      status: 200,
+      body: { reservationId, seat: 17, userId: guest.body.userId },
+    });
     const entries = await client.get<{ entries: { amount: number }[] }>('/wallet/entries', account);
     expect(entries.body.entries.map((entry) => entry.amount)).toEqual([-100_000, 120_000]);
     const payments = await client.get<{ payments: { status: string }[] }>('/payments', account);
@@ -89,7 +97,13 @@ describe('a purchase', () => {
   it('leaves exactly the events of the choreography, and every promise kept', async () => {
     await expectPromisesKept(world);
     const counts = await eventCounts(world);
-    for (const name of ['SeatReserved', 'ReservationCreated', 'PaymentProcessed', 'SeatSold', 'TokenExpired']) {
+    for (const name of [
+      'SeatReserved',
+      'ReservationCreated',
+      'PaymentProcessed',
+      'SeatSold',
+      'TokenExpired',
+    ]) {
       expect(counts[name], name).toBeGreaterThanOrEqual(3);
       expect(counts[name], name).toBe(counts['PaymentProcessed']);
     }

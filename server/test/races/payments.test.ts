@@ -29,7 +29,9 @@ describe('paying', () => {
       ),
     );
     expect(held.map((answer) => answer.status)).toEqual(Array(100).fill(201));
-    const answers = await Promise.all(held.map((answer, i) => pay(i, fan.turn, String(answer.body['reservationId']))));
+    const answers = await Promise.all(
+      held.map((answer, i) => pay(i, fan.turn, String(answer.body['reservationId']))),
+    );
     expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
     const refused = new Set(answers.filter((a) => a.status !== 201).map((a) => String(a.body['code'])));
     // Whoever comes after the turn was spent is stopped at the door already.
@@ -51,9 +53,12 @@ describe('paying', () => {
       );
       const codes = new Set(answers.map((answer) => String(answer.body['code'] ?? answer.body['status'])));
       // A click that comes after the turn was spent is stopped at the door.
-      const allowed = key === undefined ? ['PAID', 'payment.already-paid', 'queue.turn-over'] : ['PAID', 'queue.turn-over'];
+      const allowed =
+        key === undefined ? ['PAID', 'payment.already-paid', 'queue.turn-over'] : ['PAID', 'queue.turn-over'];
       expect(codes.difference(new Set(allowed))).toEqual(new Set());
-      expect(answers.filter((a) => a.status === 201 && !a.headers.has('idempotent-replayed'))).toHaveLength(1);
+      expect(answers.filter((a) => a.status === 201 && !a.headers.has('idempotent-replayed'))).toHaveLength(
+        1,
+      );
       expect(await fan.balance()).toBe(9 * priceKrw);
     }
     await expectPromisesKept(world);
@@ -101,7 +106,10 @@ describe('paying', () => {
       [performanceId],
     );
     const paid = answers.filter((answer) => answer.status === 201).length;
-    expect(Object.fromEntries(states.map((row) => [row.state, row.count]))).toEqual({ PAID: paid, LAPSED: 60 - paid });
+    expect(Object.fromEntries(states.map((row) => [row.state, row.count]))).toEqual({
+      PAID: paid,
+      LAPSED: 60 - paid,
+    });
     await expectPromisesKept(world);
   });
 });

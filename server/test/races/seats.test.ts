@@ -16,8 +16,14 @@ function fans(count: number): Promise<Fan[]> {
 }
 
 function tally(answers: readonly Answer[]): Record<string, number> {
-  const labels = answers.map((answer) => `${answer.status} ${String(answer.body['code'] ?? answer.body['status'])}`);
-  return Object.fromEntries(Map.groupBy(labels, (label) => label).entries().map(([label, all]) => [label, all.length]));
+  const labels = answers.map(
+    (answer) => `${answer.status} ${String(answer.body['code'] ?? answer.body['status'])}`,
+  );
+  return Object.fromEntries(
+    Map.groupBy(labels, (label) => label)
+      .entries()
+      .map(([label, all]) => [label, all.length]),
+  );
 }
 
 describe('a crowd', () => {
@@ -37,8 +43,12 @@ describe('a crowd', () => {
       const group = [first + 1, first + 2, first + 3, first + 4];
       return index % 2 === 0 ? group : group.toReversed();
     });
-    const answers = await Promise.all(crowd.map((fan, index) => fan.hold(performanceId, wanted[index] ?? [])));
-    const held = answers.filter((answer) => answer.status === 201).flatMap((answer) => answer.body['seats'] as number[]);
+    const answers = await Promise.all(
+      crowd.map((fan, index) => fan.hold(performanceId, wanted[index] ?? [])),
+    );
+    const held = answers
+      .filter((answer) => answer.status === 201)
+      .flatMap((answer) => answer.body['seats'] as number[]);
     expect(new Set(held).size).toBe(held.length);
     expect(held.length).toBeGreaterThanOrEqual(8);
     expect(Object.keys(tally(answers)).toSorted()).toEqual(['201 HELD', '409 seats.taken']);
@@ -50,7 +60,9 @@ describe('a crowd', () => {
     const fan = await world.client().fan();
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        world.client(index).post('/reservations', { token: fan.turn, body: { performanceId, seats: [index + 1] } }),
+        world
+          .client(index)
+          .post('/reservations', { token: fan.turn, body: { performanceId, seats: [index + 1] } }),
       ),
     );
     expect(tally(answers)).toEqual({ '201 HELD': 4, '403 seats.limit-reached': 36 });

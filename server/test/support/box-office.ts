@@ -10,7 +10,7 @@ import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createLogRecorder } from './log-recorder.ts';
-import { until } from './until.ts';
+import { runReaction } from './react.ts';
 
 /** What one instance has: for `holdSeats` itself, or through `seats` with its batches. */
 export interface Counter extends HoldSeatsDeps {
@@ -30,6 +30,8 @@ export interface BoxOffice extends AsyncDisposable {
   readonly counters: readonly [Counter, Counter];
   /** The codes of what PostgreSQL refused, retried or not. */
   readonly sqlstates: readonly (string | undefined)[];
+  /** Makes everything as it was before the first performance. */
+  clear(): Promise<void>;
   /** What ran in transactions, by name. */
   readonly statements: ReadonlyMap<string, Statement>;
   /** The counter for the n-th request, by turns. */
@@ -40,11 +42,6 @@ export interface BoxOffice extends AsyncDisposable {
   /** Everything that the holds appended to the log, in order. */
   events(): Promise<AnyEvent[]>;
   seat(seatNo: number, performanceId?: number): Promise<SeatRow>;
-  /**
-   * Runs something while somebody else has locked rows. They are let go when so many transactions wait for
-   * them; with 0, only when all is done, so that whoever waits fails.
-   */
-  whileLocked<T>(sql: string, waiting: number, run: () => Promise<T>): Promise<T>;
   /** Whatever does not fit together: seats and open holds, buyers' counts and open holds. */
   findDiscrepancies(): Promise<string[]>;
 }
@@ -62,13 +59,18 @@ export async function createBoxOffice(): Promise<BoxOffice> {
     counters: [first, second],
     sqlstates,
     statements,
+    clear: async () => {
+      const text = `truncate seats.performance, seats.seat, seats.hold, seats.buyer, messaging.log`;
+      await db.database.rows({ name: 'test.clear', text }, []);
+      sqlstates.length = 0;
+    },
     counter: (n) => (n % 2 === 0 ? first : second),
     schedule: async (change) => {
       const event = scheduled(change);
       await first.database.transaction((tx) => first.seats.reactions.PerformanceScheduled.run(tx, [event]));
       return event;
     },
-    react: (...events) => react(first, events),
+    react: (...events) => runReaction(first.database, first.seats.reactions, events),
     events: async () => {
       const rows = await db.database.rows<{ events: AnyEvent[] }>(
         { name: 'test.events', text: 'select events from messaging.log order by id' },
@@ -86,7 +88,6 @@ export async function createBoxOffice(): Promise<BoxOffice> {
       if (row === undefined) throw new Error(`there is no seat ${seatNo}`);
       return row;
     },
-    whileLocked: (sql, waiting, run) => whileLocked(db, sql, waiting, run),
     findDiscrepancies: async () => {
       const rows = await db.database.rows<{ what: string }>(
         { name: 'test.discrepancies', text: DISCREPANCIES },
@@ -180,45 +181,6 @@ function watched(
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
-
-function react(counter: Counter, events: readonly AnyEvent[]): Promise<readonly AnyEvent[]> {
-  const { reactions } = counter.seats;
-  const table: Readonly<Record<string, { run: unknown } | undefined>> = reactions;
-  const run = table[events[0]?.name ?? '']?.run as
-    | ((tx: unknown, events: readonly AnyEvent[]) => Promise<readonly AnyEvent[]>)
-    | undefined;
-  if (run === undefined) throw new Error(`seats has no reaction to ${events[0]?.name}`);
-  return counter.database.transaction((tx) => run(tx, events));
-}
-
-async function whileLocked<T>(
-  db: TestDatabase,
-  sql: string,
-  waiting: number,
-  run: () => Promise<T>,
-): Promise<T> {
-  const other = await db.open();
-  const release = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const blocker = other.transaction(async (tx) => {
-    await tx.rows({ name: 'test.lock', text: sql }, []);
-    locked.resolve();
-    await release.promise;
-  });
-  await Promise.race([locked.promise, blocker]);
-  const running = run();
-  if (waiting === 0) await running.finally(() => release.resolve());
-  await until(`${waiting} transactions wait`, async () => {
-    const rows = await other.rows({ name: 'test.waiting', text: WAITING }, []);
-    return rows.length >= waiting;
-  });
-  release.resolve();
-  await blocker;
-  return running;
-}
-
-const WAITING = `select from pg_stat_activity
-  where datname = current_database() and wait_event_type = 'Lock'`;
 
 const DISCREPANCIES = `
 with owned as (

@@ -17,10 +17,18 @@ export interface RequestOptions {
 
 export interface Client {
   readonly url: string;
-  request<Body = Record<string, unknown>>(method: string, path: string, options?: RequestOptions): Promise<Answer<Body>>;
+  request<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: RequestOptions,
+  ): Promise<Answer<Body>>;
   get<Body = Record<string, unknown>>(path: string, token?: string): Promise<Answer<Body>>;
   post<Body = Record<string, unknown>>(path: string, options?: RequestOptions): Promise<Answer<Body>>;
-  operator<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<Body>>;
+  operator<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Answer<Body>>;
   /** A guest with an account and a place in the line of the room. */
   fan(room?: string): Promise<Fan>;
 }
@@ -42,7 +50,11 @@ export interface Fan {
 export function createClient(url: string, operatorToken: string): Client {
   const base = `${url}/api/v1`;
 
-  async function request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
+  async function request<Body>(
+    method: string,
+    path: string,
+    options: RequestOptions = {},
+  ): Promise<Answer<Body>> {
     const headers: Record<string, string> = { ...options.headers };
     if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';
@@ -53,7 +65,11 @@ export function createClient(url: string, operatorToken: string): Client {
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as Body };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as Body,
+    };
   }
 
   const client: Client = {
@@ -89,7 +105,8 @@ function createFan(client: Client, userId: string, account: string, turn: string
       }),
     pay: (reservationId, key) =>
       client.post('/payments', { token: turn, body: { reservationId }, ...(key !== undefined && { key }) }),
-    giveBack: (reservationId) => client.request('DELETE', `/reservations/${reservationId}`, { token: account }),
+    giveBack: (reservationId) =>
+      client.request('DELETE', `/reservations/${reservationId}`, { token: account }),
     reservation: (reservationId) => client.get(`/reservations/${reservationId}`, account),
     balance: async () => Number((await client.get('/wallet', account)).body['balance']),
   };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type ClientConfig } from 'pg';
 import { inject } from 'vitest';
+import { until } from './until.ts';
 
 export interface EmptyDatabase extends AsyncDisposable {
   readonly connection: ClientConfig;
@@ -18,7 +19,13 @@ export async function createEmptyDatabase(): Promise<EmptyDatabase> {
     connection,
     query: (sql, values) => query(connection, sql, values),
     [Symbol.asyncDispose]: async () => {
-      await query({ ...server, database: 'postgres' }, `drop database ${database} with (force)`);
+      // Autovacuum in it makes this fail for a moment, because its user is not ours.
+      await until(`${database} is dropped`, () =>
+        query({ ...server, database: 'postgres' }, `drop database ${database} with (force)`).then(
+          () => true,
+          () => false,
+        ),
+      );
     },
   };
 }

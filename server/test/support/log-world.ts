@@ -124,7 +124,7 @@ async function startInstance(
     onParked: (_, name) => parked.push(name),
   });
   if (reader !== undefined) messaging.react(reader, notingReactions(reader, react, giveUp));
-  const running = messaging.run(ended.signal);
+  const running = reader === undefined ? undefined : messaging.run(ended.signal);
   return {
     messaging,
     database,

@@ -26,7 +26,10 @@ const SEATS = 50;
 export async function openSale(world: World, options: SaleOptions = {}): Promise<Sale> {
   const sale = await scheduleSale(world.client(), options);
   const { seats = SEATS } = options;
-  await until('the seats are laid out', async () => (await freeSeats(world, sale.performanceId)).length === seats);
+  await until(
+    'the seats are laid out',
+    async () => (await freeSeats(world, sale.performanceId)).length === seats,
+  );
   return sale;
 }
 
@@ -36,7 +39,9 @@ export async function scheduleSale(operator: Client, options: SaleOptions = {}):
   const venue = await created<{ layouts: { layoutId: number }[] }>(operator, '/admin/venues', {
     name: `Hall ${randomUUID()}`,
     city: 'Seoul',
-    layouts: [{ name: 'all seated', sections: [{ name: 'Floor', seatCount: seats, rowLength: Math.min(10, seats) }] }],
+    layouts: [
+      { name: 'all seated', sections: [{ name: 'Floor', seatCount: seats, rowLength: Math.min(10, seats) }] },
+    ],
   });
   const concert = await created<{ concertId: number }>(operator, '/admin/concerts', {
     title: 'A night of tests',

@@ -21,7 +21,14 @@ export interface ServiceProcess extends AsyncDisposable {
 export async function startProcess(dataDir: string, env: Environment = {}): Promise<ServiceProcess> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [START], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, OPERATOR_TOKEN, DEMO_CATALOGUE: 'off', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      DATA_DIR: dataDir,
+      OPERATOR_TOKEN,
+      DEMO_CATALOGUE: 'off',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

@@ -81,12 +81,15 @@ async function settle(db: TestDatabase): Promise<void> {
   const interest = READERS.map((reader) => ({ reader, names: eventsFor(reader) }));
   await until('every reader has read everything', async () => {
     const open = await db.database.rows(
-      { name: 'test.settle', text: `/* test.settle */
+      {
+        name: 'test.settle',
+        text: `/* test.settle */
         select from messaging.log l
         join unnest($1::text[], $2::text[]) as i (reader, name) on i.name = any(l.names)
         left join messaging.cursor c on c.reader = i.reader
         where (l.epoch, l.xid, l.id) > (coalesce(c.epoch, 0), coalesce(c.xid, '0'), coalesce(c.id, 0))
-        limit 1` },
+        limit 1`,
+      },
       [
         interest.flatMap(({ reader, names }) => names.map(() => reader)),
         interest.flatMap(({ names }) => names),

@@ -7,7 +7,7 @@ import { createTrustedAccounts } from './trusted.ts';
 export type { Accounts } from './accounts.ts';
 
 /** As IDENTITY says. */
-export type Identity =
+type Identity =
   | { readonly kind: 'builtin' }
   | ({ readonly kind: 'jwt' } & JwtOptions)
   | { readonly kind: 'trusted'; readonly userHeader: string };

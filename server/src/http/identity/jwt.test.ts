@@ -60,7 +60,7 @@ async function accountAt(jwksUrl: string) {
   const edge = await createEdge({
     accounts: createJwtAccounts({ jwksUrl, issuer: ISSUER, audience: AUDIENCE }),
     routes: (api, door) => {
-      api.get('/account', { preHandler: door.account }, async (request, reply) => reply.send(request.caller));
+      api.get('/account', { onRequest: door.account }, async (request, reply) => reply.send(request.caller));
     },
   });
   onTestFinished(() => edge[Symbol.asyncDispose]());

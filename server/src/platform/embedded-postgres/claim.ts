@@ -24,9 +24,14 @@ export async function takeClaim(client: Client): Promise<Claim | undefined> {
       '/* embedded.claim */ select pg_try_advisory_lock($1) as taken',
       [CLAIM_KEY],
     );
-    if (rows[0]?.taken === true) return { lost: ended.promise, release: () => client.end() };
+    if (rows[0]?.taken === true) return { lost: ended.promise, release: () => leave(client) };
     await sleep(TRY_EVERY_MS);
   } while (performance.now() < endMs);
-  await client.end();
+  await leave(client);
   return undefined;
+}
+
+/** A server that does not react must not keep its owner from stopping it. */
+async function leave(client: Client): Promise<void> {
+  await Promise.race([client.end(), sleep(PATIENCE_MS, undefined, { ref: false })]);
 }

@@ -59,8 +59,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       .join(' '),
     types: typeParsers,
   });
-  // Without a listener an idle connection's end would end the process.
+  // Without a listener a connection's end would end the process: an idle one's, and one's that ends in the very
+  // moment in which it is handed out.
   pool.on('error', options.onIdleError);
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   return {
     rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {

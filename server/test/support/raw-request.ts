@@ -1,0 +1,47 @@
+/** Requests that no decent client sends: header for header and byte for byte as given. */
+import { Agent, request } from 'node:http';
+
+export interface RawRequest {
+  readonly method: string;
+  /** As it goes on the line; nothing is encoded or resolved. */
+  readonly path: string;
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+  readonly body?: string | Uint8Array;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export interface RawClient extends Disposable {
+  send(request: RawRequest): Promise<RawAnswer>;
+}
+
+export function createRawClient(url: string): RawClient {
+  const { hostname, port, host } = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  return {
+    send: ({ method, path, headers, body }) =>
+      new Promise((resolve, reject) => {
+        const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))];
+        const sent = request(
+          { agent, hostname, port, method, path, headers: ['host', host, ...headers, ...length] },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('error', reject);
+            response.on('end', () => {
+              const text = Buffer.concat(chunks).toString();
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+            });
+          },
+        );
+        sent.on('error', reject);
+        sent.end(body);
+      }),
+    [Symbol.dispose]: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,22 @@
+import type { AnyEvent } from '#contract/events.ts';
+import type { Database, Tx } from '../../src/platform/postgres/database.ts';
+
+/** Runs a module's reaction to events of one name, as its reader would, and gives what it emits. */
+export function runReaction(
+  database: Database,
+  reactions: object,
+  events: readonly [AnyEvent, ...AnyEvent[]],
+): Promise<readonly AnyEvent[]> {
+  const [{ name }] = events;
+  const reaction: unknown = Reflect.get(reactions, name);
+  if (!isReaction(reaction)) throw new Error(`there is no reaction to ${name}`);
+  return database.transaction((tx) => reaction.run(tx, events));
+}
+
+interface Reaction {
+  readonly run: (tx: Tx, events: readonly AnyEvent[]) => Promise<readonly AnyEvent[]>;
+}
+
+function isReaction(value: unknown): value is Reaction {
+  return typeof value === 'object' && value !== null && 'run' in value;
+}
