@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'README.ko.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
+  'docs/api.md',
   'docs/events.md',
   'docs/decisions/README.md',
 ];

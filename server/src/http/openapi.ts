@@ -13,7 +13,7 @@ to do next, and GET /problems lists them.`;
 const TAGS = [
   { name: 'account', description: 'Who you are' },
   { name: 'queue', description: 'The line: join, stand, be let in' },
-  { name: 'concerts', description: 'What is on sale' },
+  { name: 'catalogue', description: 'What is on sale' },
   { name: 'seats', description: 'Which seats are free' },
   { name: 'reservations', description: 'Held seats and what became of them' },
   { name: 'payments', description: 'Paying from the balance' },

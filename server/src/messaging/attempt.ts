@@ -1,6 +1,6 @@
 /** Work that may fail without its transaction failing with it. */
 import type { Tx } from '../platform/postgres/database.ts';
-import { DatabaseFault } from '../platform/postgres/faults.ts';
+import { liesInTheWork } from '../platform/postgres/faults.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
 const SAVE = statement('/* messaging.savepoint */ savepoint attempt');
@@ -23,7 +23,7 @@ export async function attempt(tx: Tx, work: () => Promise<void>): Promise<Failur
     await tx.rows(RELEASE, []);
     return undefined;
   } catch (error) {
-    if (error instanceof DatabaseFault && error.kind !== 'data') throw error;
+    if (!liesInTheWork(error)) throw error;
     await Promise.all([tx.rows(UNDO, []), tx.rows(RELEASE, [])]);
     return { error };
   }

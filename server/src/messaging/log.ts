@@ -33,7 +33,7 @@ const FETCH = statement(`/* messaging.fetch */
 select epoch, xid::text as xid, id, above_horizon, case when asked_for and not above_horizon then events end as events
 from (
   select l.epoch, l.xid, l.id, l.events, c.asked_for,
-    l.epoch = messaging.current_epoch() and l.xid >= pg_snapshot_xmin(pg_current_snapshot()) as above_horizon,
+    l.epoch = (select messaging.current_epoch()) and l.xid >= pg_snapshot_xmin(pg_current_snapshot()) as above_horizon,
     sum(case when c.asked_for then l.event_count else 0 end) over (
       order by l.epoch, l.xid, l.id rows between unbounded preceding and 1 preceding
     ) as events_before
@@ -44,7 +44,7 @@ from (
   limit $5
 ) as l
 where coalesce(events_before, 0) < $6::int
-order by epoch, xid, id`);
+order by l.epoch, l.xid, l.id`);
 
 /** Adds events to the transaction that they belong to; a fault shows at its commit. */
 export function appendEvents(tx: Tx, events: readonly AnyEvent[], appended: Appended): void {

@@ -126,7 +126,6 @@ test('three instances: every event takes effect once, what it emits is emitted o
       `select sum((select count(*) from jsonb_array_elements(events) e where e ->> 'name' = 'ReservationCreated'))::int as created
        from messaging.log`,
     );
-    console.log(row, (await world.effects()).length);
     return row?.created === 1_500;
   });
 
@@ -195,6 +194,28 @@ test('an older transaction that appends last, with the highest id, is not lost e
   await other.query('commit');
   // In the order of the transactions, which is the order of the readers for ever after.
   expect((await world.effectsOf(2)).map((effect) => effect.n)).toEqual([2, 1]);
+});
+
+test('transactions are numbers: the 10th comes after the 9th, and in one taking as in many', async () => {
+  // From long ago, in the wrong order, with ids that say nothing.
+  const old = [
+    { xid: '100', id: 3, n: 4 },
+    { xid: '9', id: 2, n: 1 },
+    { xid: '99', id: 4, n: 3 },
+    { xid: '10', id: 1, n: 2 },
+  ];
+  for (const { xid, id, n } of old) {
+    await world.rows(
+      `insert into messaging.log (xid, id, names, events, event_count) values ($1::text::xid8, $2, $3, $4, 1)`,
+      [xid, id, ['SeatReserved'], JSON.stringify([seatReserved(n)])],
+    );
+  }
+  const { taken } = await world.start({ reader: 'reservations' });
+  expect((await world.effectsOf(4)).map((effect) => effect.n)).toEqual([1, 2, 3, 4]);
+  await until('it is observed', () => taken.length > 0);
+  expect(taken).toEqual([4]);
+  const [cursor] = await world.rows('select epoch, xid::text, id from messaging.cursor');
+  expect(cursor).toEqual({ epoch: 1, xid: '100', id: 3 });
 });
 
 test('what is above the horizon is looked for again, without a ring and without the poll', async () => {

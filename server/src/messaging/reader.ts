@@ -1,9 +1,10 @@
 /**
  * One reader of the log on one instance.
  *
- * It looks at the log outside any transaction. Rows that hold nothing for it only move its own memory, and
- * every few seconds the cursor, because retention waits for it. When there is something, it takes the cursor's row lock, and commits the reactions' effects, the events they
- * emit and the cursor together: each event takes effect exactly once, whichever instance got the lock.
+ * It looks at the log outside any transaction. Rows that hold nothing for it only move its own memory, and now
+ * and then the cursor. When there is something, it takes the cursor's row lock, and commits the reactions'
+ * effects, the events they emit and the cursor together: each event takes effect exactly once, whichever
+ * instance got the lock.
  *
  *   idle ──ring, poll──▶ look ──nothing──▶ idle
  *                         │ └─committed, but above the horizon──▶ look again at once
@@ -15,7 +16,7 @@ import type { AnyEvent, EventName } from '#contract/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
-import { DatabaseFault } from '../platform/postgres/faults.ts';
+import { liesInTheWork } from '../platform/postgres/faults.ts';
 import { type Bell, createBell } from './bell.ts';
 import { createCursor } from './cursor.ts';
 import {
@@ -91,11 +92,10 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     });
   }
 
-  /** What a fault means: data is isolated at once, everything else is waited out. */
+  /** What a fault means: what lies in the work is isolated at once, everything else is waited out. */
   async function afterFault(error: unknown, faults: number, signal: AbortSignal): Promise<void> {
     cursor.forget();
-    const data = !(error instanceof DatabaseFault) || error.kind === 'data';
-    if (data && !isolate) {
+    if (liesInTheWork(error) && !isolate) {
       isolate = true;
       return;
     }

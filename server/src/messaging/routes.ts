@@ -65,9 +65,8 @@ export function parkedEventRoutes(app: App, deps: { database: Database; door: Do
 
 function afterIdOf(after: unknown): number {
   if (after === undefined) return 0;
-  const [id] = Array.isArray(after) ? (after as unknown[]) : [];
-  if (typeof id === 'number' && Number.isSafeInteger(id)) return id;
-  throw new Refused('request.invalid', {
-    errors: [{ path: '/cursor', message: 'is not a cursor of this list' }],
-  });
+  const [id, ...rest] = Array.isArray(after) ? (after as unknown[]) : [];
+  if (typeof id === 'number' && Number.isSafeInteger(id) && id > 0 && rest.length === 0) return id;
+  const message = 'is not a cursor of this list';
+  throw new Refused('request.invalid', { errors: [{ in: 'query', path: '/cursor', message }] });
 }

@@ -232,6 +232,9 @@ function toEntryAnswer(entry: Entry): EntryAnswer {
 /** The position in a cursor, or undefined for the first page; one that somebody made up is refused. */
 function positionOf<T>(position: { Check(value: unknown): value is T }, after: unknown): T | undefined {
   if (after === undefined) return undefined;
-  if (!position.Check(after)) throw new Refused('request.invalid', { errors: [{ path: '/cursor' }] });
+  if (!position.Check(after)) {
+    const message = 'is not a cursor of this list';
+    throw new Refused('request.invalid', { errors: [{ in: 'query', path: '/cursor', message }] });
+  }
   return after;
 }

@@ -3,12 +3,12 @@
  *
  * A batch starts as soon as the previous one of its kind is done, so an idle service answers at once and a
  * busy one batches by itself; nothing ever waits for company. When a batch fails for a reason that lies in
- * its data, it is halved until the culprit stands alone, and only the culprit gets the error. `run` must
+ * the work itself, it is halved until the culprit stands alone, and only the culprit gets the error. `run` must
  * therefore leave nothing behind when it throws: a transaction that was rolled back.
  */
 import assert from 'node:assert/strict';
 import type { Clock } from './clock.ts';
-import { DatabaseFault } from './postgres/faults.ts';
+import { DatabaseFault, liesInTheWork } from './postgres/faults.ts';
 
 /** "Not decided": the request overlapped an undecided one and rides again, first of all, in the next batch. */
 export const AGAIN = Symbol('again');
@@ -105,8 +105,7 @@ async function decide<Request, Outcome>(
       batch.map((waiting) => waiting.request),
     );
   } catch (error) {
-    const split = batch.length > 1 && !(error instanceof DatabaseFault && error.kind !== 'data');
-    if (!split) return rejectAll(batch, error);
+    if (batch.length === 1 || !liesInTheWork(error)) return rejectAll(batch, error);
     const half = Math.ceil(batch.length / 2);
     const undecided = await decide(options, batch.slice(0, half));
     // They came before the second half, so they stay before it.

@@ -1,3 +1,4 @@
+import { Instant, Uuid } from '#contract/ids.ts';
 import { PagingQuery, cursorOf, pageOf } from '#contract/http/paging.ts';
 import { ReservationParams } from '#contract/http/params.ts';
 import {
@@ -9,6 +10,7 @@ import {
 } from '#contract/http/reservations.ts';
 import { refused } from '#contract/problems.ts';
 import Type, { type Static } from 'typebox';
+import { Check } from 'typebox/value';
 import { type App, type Door, Refused, refusals, refuse, userOf } from '../http/route.ts';
 import type { Reservation, Reservations } from './index.ts';
 
@@ -151,15 +153,20 @@ function nextOf(found: readonly Reservation[], limit: number): string | null {
   return last === undefined || found.length < limit ? null : cursorOf([last.createdAt, last.reservationId]);
 }
 
+/** The position in a cursor, or undefined for the first page; one that somebody made up is refused. */
 function positionOf(after: unknown): { createdAt: string; reservationId: string } | undefined {
   if (after === undefined) return undefined;
-  if (!Array.isArray(after)) throw new Refused('request.invalid', { errors: [{ path: '/cursor' }] });
-  const [createdAt, reservationId] = after as unknown[];
-  const valid =
-    typeof createdAt === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(createdAt) &&
-    typeof reservationId === 'string' &&
-    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(reservationId);
-  if (!valid) throw new Refused('request.invalid', { errors: [{ path: '/cursor' }] });
+  const [createdAt, reservationId, ...rest] = Array.isArray(after) ? (after as unknown[]) : [];
+  if (!isInstant(createdAt) || !Check(Uuid, reservationId) || rest.length > 0) {
+    const message = 'is not a cursor of this list';
+    throw new Refused('request.invalid', { errors: [{ in: 'query', path: '/cursor', message }] });
+  }
   return { createdAt, reservationId };
+}
+
+/** Of a day that there is, in a year that PostgreSQL takes: it refuses February 31 and the year 0. */
+function isInstant(value: unknown): value is string {
+  if (!Check(Instant, value) || value < '0001') return false;
+  const ms = Date.parse(value);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === value;
 }

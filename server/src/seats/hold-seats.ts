@@ -5,8 +5,9 @@
  * locked, and the grants are written as sets. All or nothing per request; the seat's row is what grants,
  * never a cache and never the clock.
  *
- * Every transaction of this module locks seats first, then holds, then buyers, each in the order of their
- * keys: instances cannot deadlock.
+ * Every set of this module locks seats first, then holds, then buyers, each in the order of their keys, so
+ * that sets of several instances do not deadlock. A reader's transaction runs one set after the other; in
+ * the rare case that its buyers cross those of a batch, one of the two is turned back and tried again.
  */
 import assert from 'node:assert/strict';
 import type { EventOf } from '#contract/events.ts';

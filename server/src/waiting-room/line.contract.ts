@@ -192,6 +192,17 @@ function describeOrganiser(bench: Bench): void {
       await bench.expectExactCounters();
     });
 
+    test('up to the change the old rate holds, from it on the new one', async () => {
+      await bench.open(rate(2));
+      await bench.join(20);
+      await bench.harness.advance(1.5 * 3_600_000);
+      const fast = { rateCount: 10, rateWindowMs: 3_600_000 };
+      expect(await bench.two.changeRoom(bench.room, { policy: fast })).toMatchObject({ view: { head: 3 } });
+      await bench.harness.advance(360_000);
+      await bench.one.tick();
+      expect(await bench.view()).toMatchObject({ head: 4 });
+    });
+
     test('there is no half a rate, and no room that was never made', async () => {
       await bench.open(rate(2));
       expect(await bench.one.changeRoom(bench.room, { policy: { rateCount: null } })).toMatchObject({

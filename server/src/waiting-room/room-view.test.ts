@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RoomView } from './room.ts';
 import { createRoomViews, type RoomViews } from './room-view.ts';
 
@@ -66,7 +66,7 @@ describe('the view of the rooms', () => {
     const asking = views.find('main', 12);
     reads[1]?.resolve([view(1, 9)]);
     await before;
-    while (reads.length < 3) await Promise.resolve();
+    await vi.waitFor(() => expect(reads).toHaveLength(3));
     reads[2]?.resolve([view(12, 12)]);
     expect(await asking).toMatchObject({ head: 12 });
   });

@@ -3,11 +3,9 @@
  * Method: fans buy as fast as they can against the real process on its embedded PostgreSQL; the process is
  * killed without warning, three times; every answer is remembered and compared with what the next start says.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient, type Fan } from '../support/client.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import { scheduleSale } from '../support/sale.ts';
 import { startProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
@@ -17,11 +15,11 @@ const FANS = 60;
 const PRICE_KRW = 10_000;
 const ENV = { QUEUE_CAPACITY: '100000', QUEUE_RATE_COUNT: '100000' };
 
-let dataDir: string;
+let folder: TemporaryFolder;
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'frontrow-kill-'));
+  folder = await temporaryFolder();
 });
-afterAll(() => rm(dataDir, { recursive: true, force: true }));
+afterAll(() => folder[Symbol.asyncDispose]());
 
 interface Story {
   readonly fan: { account: string; turn: string };
@@ -42,7 +40,7 @@ async function buy(fan: Fan, performanceId: number, seat: number, story: Story):
 }
 
 it('keeps every promise through three kills and finishes what was under way', async () => {
-  let service = await startProcess(dataDir, ENV);
+  let service = await startProcess(folder.path, ENV);
   const { performanceId } = await scheduleSale(createClient(service.url, OPERATOR_TOKEN), {
     seats: FANS * 3,
     priceKrw: PRICE_KRW,
@@ -69,7 +67,7 @@ it('keeps every promise through three kills and finishes what was under way', as
     );
     await service.kill();
     await Promise.all(buying);
-    service = await startProcess(dataDir, ENV);
+    service = await startProcess(folder.path, ENV);
   }
 
   await using last = service;

@@ -2,11 +2,11 @@
  * Goal: PostgreSQL dying under the service costs nobody anything that was answered, and heals by itself.
  * Method: fans buy through the real process; the embedded postmaster is killed with SIGKILL in the middle.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Answer, createClient, type Fan } from '../support/client.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { scheduleSale } from '../support/sale.ts';
 import { startProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
@@ -16,9 +16,8 @@ const FANS = 40;
 const PRICE_KRW = 10_000;
 
 it('answers 503 meanwhile, goes on without a restart, and one key is one effect', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-pgkill-'));
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const { path: dataDir } = stack.use(await temporaryFolder());
   const service = stack.use(
     await startProcess(dataDir, { QUEUE_RATE_COUNT: '10000', QUEUE_CAPACITY: '10000' }),
   );

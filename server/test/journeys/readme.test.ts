@@ -3,19 +3,18 @@
  * Method: the block is taken out of the document and given to bash, against a fresh start with the demo.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
-let dataDir: string;
+let folder: TemporaryFolder;
 let service: ServiceProcess;
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'frontrow-readme-'));
-  service = await startProcess(dataDir, { DEMO_CATALOGUE: 'auto' });
+  folder = await temporaryFolder();
+  service = await startProcess(folder.path, { DEMO_CATALOGUE: 'auto' });
   await until('the demo catalogue is on sale', async () => {
     const answer = await fetch(`${service.url}/api/v1/concerts?q=Indie`);
     const { concerts } = (await answer.json()) as { concerts: { concertId: number }[] };
@@ -28,7 +27,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await service[Symbol.asyncDispose]();
-  await rm(dataDir, { recursive: true, force: true });
+  await folder[Symbol.asyncDispose]();
 });
 
 async function walkOf(document: string): Promise<string> {

@@ -47,7 +47,9 @@ export async function readOperations(url: string): Promise<Operation[]> {
   const response = await fetch(`${url}/api/v1/openapi.json`);
   const document = (await response.json()) as Document;
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, documented]) => toOperation(method.toUpperCase(), path, documented)),
+    Object.entries(methods).map(([method, documented]) =>
+      toOperation(method.toUpperCase(), path, documented),
+    ),
   );
 }
 

@@ -26,7 +26,7 @@ export function createRawClient(url: string): RawClient {
   return {
     send: ({ method, path, headers, body }) =>
       new Promise((resolve, reject) => {
-        const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))];
+        const length = ['content-length', String(Buffer.byteLength(body ?? ''))];
         const sent = request(
           { agent, hostname, port, method, path, headers: ['host', host, ...headers, ...length] },
           (response) => {

@@ -20,15 +20,19 @@ export async function whileLocked<T>(
     await release.promise;
   });
   await Promise.race([locked.promise, blocker]);
-  const running = run();
-  if (waiting === 0) await running.finally(() => release.resolve());
-  await until(`${waiting} transactions wait`, async () => {
-    const rows = await other.rows({ name: 'test.waiting', text: WAITING }, []);
-    return rows.length >= waiting;
-  });
-  release.resolve();
-  await blocker;
-  return running;
+  try {
+    const running = run();
+    if (waiting === 0) return await running;
+    await until(`${waiting} transactions wait`, async () => {
+      const rows = await other.rows({ name: 'test.waiting', text: WAITING }, []);
+      return rows.length >= waiting;
+    });
+    release.resolve();
+    return await running;
+  } finally {
+    release.resolve();
+    await blocker;
+  }
 }
 
 const WAITING = `select from pg_stat_activity

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DatabaseFault } from './faults.ts';
+import { DatabaseFault, liesInTheWork } from './faults.ts';
 
 function answered(code: string, severity = 'ERROR'): DatabaseFault {
   return new DatabaseFault('seats.hold', Object.assign(new Error('it says why'), { severity, code }));
@@ -37,6 +37,13 @@ test.each([
 test('an error of the way to the server has no SQLSTATE and is down', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   expect(new DatabaseFault('connect', refused)).toMatchObject({ kind: 'down', sqlstate: undefined });
+});
+
+test('a bug and bad data lie in the work, all else does not', () => {
+  expect(liesInTheWork(answered('23505'))).toBe(true);
+  expect(liesInTheWork(new TypeError('a bug'))).toBe(true);
+  expect(liesInTheWork(answered('40P01'))).toBe(false);
+  expect(liesInTheWork(answered('57P01'))).toBe(false);
 });
 
 test('it says what was being done and keeps its cause', () => {

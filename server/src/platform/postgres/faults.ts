@@ -41,6 +41,11 @@ export class DatabaseFault extends Error {
   }
 }
 
+/** Whether this very work is at fault, by its data or by a bug: others beside it can succeed. */
+export function liesInTheWork(error: unknown): boolean {
+  return !(error instanceof DatabaseFault) || error.kind === 'data';
+}
+
 function kindOf(sqlstate: string | undefined, severity: string | undefined): FaultKind {
   if (sqlstate === undefined || sqlstate === READ_ONLY || DOWN_CLASSES.has(sqlstate.slice(0, 2)))
     return 'down';
