@@ -70,6 +70,8 @@ async function startService(databaseUrl: string, folder: string): Promise<Runnin
   const child: ChildProcess = spawn(process.execPath, [START], {
     env: {
       PATH: process.env['PATH'],
+      // for a profile of the service: BENCH_NODE_OPTIONS=--cpu-prof
+      NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'],
       PORT: '0',
       DATA_DIR: join(folder, 'service'),
       DATABASE_URL: databaseUrl,

@@ -48,7 +48,8 @@ export async function createContext(
   const keys = await provideKeys(secrets, config.dataDir);
   const connection = await findPostgres(stack, config, secrets, logger);
   const facts = await checkServer(connection);
-  if (!facts.checksums) logger.warn('PostgreSQL runs without data checksums: a damaged page would go unnoticed');
+  if (!facts.checksums)
+    logger.warn('PostgreSQL runs without data checksums: a damaged page would go unnoticed');
   const revisions = await migrate(connection);
   if (revisions.length > 0) logger.info({ revisions }, 'the database was brought up to date');
 

@@ -55,14 +55,10 @@ export const limits = {
    * Reactions follow within milliseconds; this covers a busy moment.
    */
   reactionWaitMs: 1_000,
-  page: {
-    defaultItems: 20,
-    itemsMax: 100,
-  },
   seats: {
-    /** Of one hold. */
-    perRequestMax: 10,
-    /** Of one performance; the largest stadium has 66,000. */
-    perPerformanceMax: 200_000,
+    /** A public figure, asked for by everybody who looks at a concert: counted anew at most this often. */
+    remaining: { freshMs: 1_000, keysMax: 20, rememberedMax: 10_000 },
+    /** What people choose from; a hold decides on the rows all the same. Lists are long, so few are kept. */
+    available: { freshMs: 250, keysMax: 4, rememberedMax: 50 },
   },
 } as const;

@@ -18,7 +18,11 @@ export function welcome({ url, context }: Service): string {
     'A whole purchase with curl: README.md, "Buy a ticket with curl".',
   ];
   if (keys.operatorTokenIsNew) {
-    lines.push('', `Operator token, shown this once and kept in ${config.dataDir}/operator-token:`, `  ${keys.operatorToken}`);
+    lines.push(
+      '',
+      `Operator token, shown this once and kept in ${config.dataDir}/operator-token:`,
+      `  ${keys.operatorToken}`,
+    );
   }
   return `${lines.join('\n')}\n\n`;
 }

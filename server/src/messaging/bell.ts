@@ -7,18 +7,21 @@ export interface Bell {
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Given to abort(), which otherwise makes an error with a stack for each ring. */
+const RUNG = 'rung';
+
 export function createBell(clock: Clock): Bell {
   let rung = false;
   let wake: AbortController | undefined;
   return {
     ring() {
       rung = true;
-      wake?.abort();
+      wake?.abort(RUNG);
     },
     async wait(maxMs, signal) {
       if (!rung && !signal.aborted) {
         const asleep = new AbortController();
-        const stop = () => asleep.abort();
+        const stop = () => asleep.abort(RUNG);
         wake = asleep;
         signal.addEventListener('abort', stop, { once: true });
         await clock.sleep(maxMs, asleep.signal);

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createLogWorld, type LogWorld, seatReleased, seatReserved } from '../../test/support/log-world.ts';
 import { until } from '../../test/support/until.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { openDatabase } from '../platform/postgres/database.ts';
 import { retainOnce } from './retain-log.ts';
 
 const PART = 1_000_000;
@@ -119,6 +120,35 @@ test('a row that is still being appended to a past partition keeps it', async ()
   expect(await pass(0)).toEqual([]);
   await world.start({ reader: 'reservations' });
   expect((await world.effectsOf(1)).map((effect) => effect.n)).toEqual([2]);
+});
+
+test('a row that is committed to a past partition while the pass waits for it is seen in time', async () => {
+  await using patient = openDatabase({
+    connection: world.db.connection,
+    connectionsMax: 1,
+    settings: { lock_timeout: '20s' },
+    onIdleError: () => {},
+  });
+  await pass(HOUR_MS);
+  await world.append(seatReserved(1));
+  await using other = await connect();
+  await other.client.query('begin');
+  await other.client.query(`insert into messaging.log (names, events, event_count) values ($1, $2, 1)`, [
+    ['SeatReserved'],
+    JSON.stringify([seatReserved(2)]),
+  ]);
+  await goTo(PART);
+  await putCursor('reservations', 'end');
+  const passing = retainOnce(patient, 0);
+  await until('the pass waits', async () => {
+    const { rowCount } = await other.client.query(
+      `select from pg_locks where not granted and relation = 'messaging.log'::regclass`,
+    );
+    return rowCount === 1;
+  });
+  await other.client.query('commit');
+  expect(await passing).toEqual([]);
+  expect(await ids()).toEqual([1, 2]);
 });
 
 test('one instance tidies at a time', async () => {

@@ -25,7 +25,10 @@ interface SagaEntry {
 export const sagaMap = {
   PerformanceScheduled: {
     emittedBy: 'catalogue',
-    reactions: { seats: { does: 'lays out one free seat for each number', emits: [] } },
+    reactions: {
+      seats: { does: 'lays out one free seat for each number', emits: [] },
+      'waiting-room': { does: 'opens the room of the sale, where there is none of that name', emits: [] },
+    },
   },
   SeatReserved: {
     emittedBy: 'seats',

@@ -3,6 +3,7 @@ import type { Messaging, Reactions } from '../messaging/index.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import { createRecentReads } from '../platform/recent-reads.ts';
 import { limits } from '../limits.ts';
 import { countRemaining } from './count-remaining.ts';
 import { countSales, type Sales } from './count-sales.ts';
@@ -16,9 +17,9 @@ export type { HoldOutcome, HoldRequest } from './seat.ts';
 export interface Seats {
   /** Holds all the seats of a request or none. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
-  /** The numbers of the free seats, ascending; undefined when there is no such performance. */
+  /** The numbers of the free seats a moment ago, ascending; undefined when there is no such performance. */
   available(performanceId: number): Promise<number[] | undefined>;
-  /** How many seats are free, for each performance that has been laid out. */
+  /** How many seats were free a moment ago, for each performance that has been laid out. */
   remaining(performanceIds: readonly number[]): Promise<Map<number, number>>;
   /** How a performance sells; undefined when there is no such performance. */
   sales(performanceId: number): Promise<Sales | undefined>;
@@ -40,10 +41,28 @@ export function createSeats(deps: {
     clock: deps.clock,
     observe: deps.observe,
   });
+  const recent = { clock: deps.clock, observe: deps.observe, waitingMax: limits.batch.waitingMax };
+  const remaining = createRecentReads<number, number>({
+    name: 'count-remaining',
+    read: (performanceIds) => countRemaining(deps.database, performanceIds),
+    ...limits.seats.remaining,
+    ...recent,
+  });
+  const available = createRecentReads<number, number[]>({
+    name: 'list-available',
+    read: (performanceIds) => listAvailable(deps.database, performanceIds),
+    ...limits.seats.available,
+    ...recent,
+  });
   return {
     hold: (request) => holds.submit(request),
-    available: (performanceId) => listAvailable(deps.database, performanceId),
-    remaining: (performanceIds) => countRemaining(deps.database, performanceIds),
+    available: (performanceId) => available.get(performanceId),
+    remaining: async (performanceIds) => {
+      const counts = await Promise.all(
+        performanceIds.map(async (id) => [id, await remaining.get(id)] as const),
+      );
+      return new Map(counts.flatMap(([id, count]) => (count === undefined ? [] : [[id, count] as const])));
+    },
     sales: (performanceId) => countSales(deps.database, performanceId),
     reactions: seatReactions,
   };

@@ -9,10 +9,13 @@ select p.performance_id,
     order by s.seat_no
   ) as seat_nos
 from seats.performance p
-where p.performance_id = $1`);
+where p.performance_id = any($1::int[])`);
 
-/** The numbers of the free seats, ascending; undefined when there is no such performance. */
-export async function listAvailable(reader: Reader, performanceId: number): Promise<number[] | undefined> {
-  const [row] = await reader.rows<{ seat_nos: number[] }>(AVAILABLE, [performanceId]);
-  return row?.seat_nos;
+/** The numbers of the free seats, ascending, for each of the performances that has been laid out. */
+export async function listAvailable(
+  reader: Reader,
+  performanceIds: readonly number[],
+): Promise<Map<number, number[]>> {
+  const rows = await reader.rows<{ performance_id: number; seat_nos: number[] }>(AVAILABLE, [performanceIds]);
+  return new Map(rows.map((row) => [row.performance_id, row.seat_nos]));
 }

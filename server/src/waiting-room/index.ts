@@ -132,7 +132,7 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
       if (outcome.outcome === 'changed') views.note(outcome.view);
       return outcome;
     },
-    reactions: waitingRoomReactions(line, turns),
+    reactions: waitingRoomReactions(line, turns, deps.defaultPolicy),
     run: (signal) => runLine(line, deps, signal),
     prepare: async () => {
       await line.createRoom(DEFAULT_ROOM, deps.defaultPolicy, 'OPEN');

@@ -128,6 +128,19 @@ function describeJoining(bench: Bench): void {
 
 function describeOrganiser(bench: Bench): void {
   describe('the organiser’s hand', () => {
+    test('a scheduled sale finds its room open, and a room that was there keeps its policy', async () => {
+      await bench.open(capacity(1));
+      const there = (await bench.joinOne()).place.room;
+      const fresh = `${there}-sale`;
+      const open = (line: Bench['one']) =>
+        bench.harness.transaction((tx) => line.openRooms(tx, [fresh, there, fresh], capacity(7)));
+      await open(bench.one);
+      await open(bench.two);
+      const rooms = await bench.one.rooms();
+      const capacities = new Map(rooms.map((view) => [view.room, view.policy.capacity]));
+      expect([capacities.get(there), capacities.get(fresh)]).toEqual([1, 7]);
+    });
+
     test('a room is made once', async () => {
       expect(await bench.one.createRoom(bench.room, capacity(3), 'PAUSED')).toBe(true);
       expect(await bench.two.createRoom(bench.room, capacity(9), 'OPEN')).toBe(false);

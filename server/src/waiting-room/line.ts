@@ -55,6 +55,8 @@ export type SpendOutcome = 'expired' | 'repeated' | 'spent' | 'not-active';
 export interface Line {
   /** False: there was one of that name, which stays as it is. */
   createRoom(room: string, policy: Policy, state: RoomState): Promise<boolean>;
+  /** Opens the rooms of sales that were scheduled, where there are none of that name yet. */
+  openRooms(tx: Tx, rooms: readonly string[], policy: Policy): Promise<void>;
   /** Takes effect at once, for those who wait too. */
   changeRoom(room: string, change: RoomChange): Promise<ChangeOutcome>;
   /** All rooms, by name. */

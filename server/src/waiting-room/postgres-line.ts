@@ -1,7 +1,7 @@
 /** The line on PostgreSQL. */
 import type { Database } from '../platform/postgres/database.ts';
 import { changeRoom } from './change-room.ts';
-import { createRoom } from './create-room.ts';
+import { createRoom, createRooms } from './create-room.ts';
 import { extendTurns } from './extend-turns.ts';
 import { joinLine } from './join-line.ts';
 import { leaveLine } from './leave-line.ts';
@@ -18,6 +18,9 @@ export function createPostgresLine(deps: {
   const { database, activeTtlMs } = deps;
   return {
     createRoom: (room, policy, state) => createRoom(database, room, policy, state),
+    openRooms: async (tx, rooms, policy) => {
+      await createRooms(tx, rooms, policy, 'OPEN');
+    },
     changeRoom: (room, change) => changeRoom(deps, room, change),
     rooms: () => listRooms(database),
     join: (requests) => joinLine(deps, requests),

@@ -2,11 +2,23 @@ import type { EventOf } from '#contract/events.ts';
 import type { Reactions } from '../messaging/index.ts';
 import type { TurnChecks } from './check-turns.ts';
 import type { Line, SpendOutcome } from './line.ts';
+import type { Policy } from './policy.ts';
 
 type Spent = EventOf<'TokenExpired'> | EventOf<'TokenExpirationFailed'>;
 
-export function waitingRoomReactions(line: Line, turns: TurnChecks): Reactions<'waiting-room'> {
+export function waitingRoomReactions(
+  line: Line,
+  turns: TurnChecks,
+  defaultPolicy: Policy,
+): Reactions<'waiting-room'> {
   return {
+    PerformanceScheduled: {
+      run: async (tx, sales) => {
+        const rooms = sales.map((sale) => sale.room);
+        await line.openRooms(tx, rooms, defaultPolicy);
+        return [];
+      },
+    },
     SeatReserved: {
       run: async (tx, holds) => {
         await line.extend(tx, holds);

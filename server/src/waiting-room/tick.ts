@@ -12,7 +12,7 @@ import { isDue } from './room.ts';
  * The door closes when the time of a turn is over; the turn itself ends this much later. A hold that passed
  * the door at the last moment is then known here, and has extended it.
  */
-export const TURN_GRACE_MS = 5_000;
+const TURN_GRACE_MS = 5_000;
 const EXPIRIES_MAX = ADMISSIONS_MAX;
 
 // One look at all rooms, without a lock: a room where nothing is to be done costs no more than this.

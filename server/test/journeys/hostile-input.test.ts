@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Attack, expectAllRefused, expectNoEffect, type Tally } from '../support/attack.ts';
 import { forgeries } from '../support/forgery.ts';
 import { HOSTILE_SEGMENTS, spoiltBodies, spoiltQueries } from '../support/hostile-values.ts';
-import { fits, type Operation, sampleOf, type Schema } from '../support/operations.ts';
+import { fits, type Operation, sampleOf, type Schema, unboundedIn } from '../support/operations.ts';
 import { createSiege, type Siege, withToken } from '../support/siege.ts';
 import { OPERATOR_TOKEN } from '../support/world.ts';
 
@@ -57,6 +57,13 @@ it('sees every operation, and each that writes says who may', () => {
   expect(open.map(({ name }) => name)).toEqual(['POST /api/v1/guests']);
   const desk = operations.filter(({ path }) => path.startsWith('/api/v1/admin/'));
   expect(desk.filter(({ guard }) => guard !== 'operator')).toEqual([]);
+});
+
+it('finds a bound in the document for everything that a body may have', () => {
+  const unbounded = operations.flatMap(({ name, body }) =>
+    body === undefined ? [] : unboundedIn(body).map((at) => `${name} ${at}`),
+  );
+  expect(unbounded).toEqual([]);
 });
 
 it('lets nobody in without credentials, or with them anywhere but in the one header', async () => {

@@ -167,7 +167,7 @@ export const clockWithoutPolling: Clock = {
 };
 
 /** The reservation of a number, so that a test can tell events apart. */
-export function reservationId(n: number): string {
+function reservationId(n: number): string {
   return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 

@@ -12,6 +12,10 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly additionalProperties?: unknown;
 }
 
 export interface Parameter {
@@ -76,6 +80,23 @@ function isGuard(text: string): text is Guard {
 /** Whether the document allows the value. */
 export function fits(schema: Schema, value: unknown): boolean {
   return Check(schema, value);
+}
+
+/** The places in a schema that would take anything of some kind, however large. */
+export function unboundedIn(schema: Schema, at = ''): string[] {
+  const { type, items, properties = {}, anyOf = [] } = schema;
+  const isOpen =
+    (type === undefined && anyOf.length === 0 && schema.enum === undefined) ||
+    (type === 'object' && schema.additionalProperties !== false) ||
+    (type === 'array' && (schema.maxItems === undefined || items === undefined)) ||
+    (type === 'integer' && (schema.minimum === undefined || schema.maximum === undefined)) ||
+    (type === 'string' && schema.maxLength === undefined && schema.enum === undefined);
+  return [
+    isOpen ? [at] : [],
+    items === undefined ? [] : unboundedIn(items, `${at}[]`),
+    Object.entries(properties).flatMap(([name, each]) => unboundedIn(each, `${at}.${name}`)),
+    anyOf.flatMap((each) => unboundedIn(each, at)),
+  ].flat();
 }
 
 /** What a name stands for in the world of a test; for other names anything that fits will do. */

@@ -223,9 +223,7 @@ test('a connection that is lost during the work is a fault, and the next one wor
       tx.onCommit(hook);
       await tx.rows(INSERT, ['a']);
       const pid = await pidOf(tx);
-      const asleep = tx.rows(SLEEP, [20]);
-      await admin.query('select pg_terminate_backend($1)', [pid]);
-      await asleep;
+      await Promise.all([tx.rows(SLEEP, [20]), admin.query('select pg_terminate_backend($1)', [pid])]);
     }),
   );
   expect(fault).toMatchObject({ kind: 'down', sqlstate: '57P01' });
