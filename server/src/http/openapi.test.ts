@@ -32,7 +32,7 @@ function routes(api: App, door: Door): void {
     '/concerts/:concertId',
     {
       schema: {
-        tags: ['concerts'],
+        tags: ['catalogue'],
         summary: 'One',
         security: [],
         params: Type.Object({ concertId: Type.String() }),

@@ -4,6 +4,7 @@ import { Client, type ClientConfig } from 'pg';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/platform/postgres/database.ts';
 import { checkServer, sessionSettings } from '../../src/platform/postgres/requirements.ts';
+import { until } from './until.ts';
 
 export const TEMPLATE = 'frontrow_template';
 
@@ -39,12 +40,22 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     open,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()));
-      await asAdmin(server, `drop database ${name} with (force)`);
+      await dropDatabase(server, name);
     },
   };
 }
 
-async function asAdmin(server: TestServer, sql: string): Promise<void> {
+/** Autovacuum in a database makes dropping it fail for a moment, because its worker is not ours to end. */
+export async function dropDatabase(server: TestServer, name: string): Promise<void> {
+  await until(`${name} is dropped`, () =>
+    asAdmin(server, `drop database if exists ${name} with (force)`).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+export async function asAdmin(server: TestServer, sql: string): Promise<void> {
   const client = new Client({ ...server, database: 'postgres' });
   await client.connect();
   try {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type ClientConfig } from 'pg';
 import { inject } from 'vitest';
-import { until } from './until.ts';
+import { asAdmin, dropDatabase } from './database.ts';
 
 export interface EmptyDatabase extends AsyncDisposable {
   readonly connection: ClientConfig;
@@ -13,20 +13,12 @@ export interface EmptyDatabase extends AsyncDisposable {
 export async function createEmptyDatabase(): Promise<EmptyDatabase> {
   const server = inject('postgres');
   const database = `e_${randomUUID().replaceAll('-', '')}`;
-  await query({ ...server, database: 'postgres' }, `create database ${database} template template0`);
+  await asAdmin(server, `create database ${database} template template0`);
   const connection = { ...server, database };
   return {
     connection,
     query: (sql, values) => query(connection, sql, values),
-    [Symbol.asyncDispose]: async () => {
-      // Autovacuum in it makes this fail for a moment, because its user is not ours.
-      await until(`${database} is dropped`, () =>
-        query({ ...server, database: 'postgres' }, `drop database ${database} with (force)`).then(
-          () => true,
-          () => false,
-        ),
-      );
-    },
+    [Symbol.asyncDispose]: () => dropDatabase(server, database),
   };
 }
 
