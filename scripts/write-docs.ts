@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { envExample, settingsTables } from './docs/configuration.ts';
 import { problemTable } from './docs/errors.ts';
 import { eventFields, sagaDiagram, sagaTable } from './docs/events.ts';
+import { exitCodeTable } from './docs/exit-codes.ts';
 import { replaceRegion } from './docs/region.ts';
 import { ROOT } from './support/run.ts';
 
@@ -19,6 +20,7 @@ interface Generated {
 
 const GENERATED: readonly Generated[] = [
   { file: 'docs/configuration.md', region: 'settings', content: settingsTables },
+  { file: 'docs/configuration.md', region: 'exit-codes', content: exitCodeTable },
   { file: '.env.example', region: null, content: envExample },
   { file: 'docs/errors.md', region: 'problems', content: problemTable },
   { file: 'docs/events.md', region: 'choreography', content: sagaTable },

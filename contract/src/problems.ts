@@ -176,7 +176,7 @@ export const problems = {
   'payment.lapsed': {
     status: 409,
     title: 'The time to pay is over',
-    next: 'The seats are free again. Hold seats anew.',
+    next: 'The seats come free within seconds. Hold seats anew.',
   },
   'payment.closed': {
     status: 409,
@@ -228,7 +228,7 @@ export const problems = {
   'service.bug': {
     status: 500,
     title: 'Something is wrong on our side',
-    next: 'Nothing was changed. Report the `requestId`; a retry with the same Idempotency-Key is safe.',
+    next: 'The outcome may be unknown: the very same request with the same Idempotency-Key tells. Report the `requestId`.',
   },
 } as const satisfies Record<string, ProblemEntry>;
 
@@ -243,4 +243,16 @@ export interface Refusal {
 
 export function refused(problem: ProblemCode, extra?: Readonly<Record<string, unknown>>): Refusal {
   return extra === undefined ? { outcome: 'refused', problem } : { outcome: 'refused', problem, extra };
+}
+
+/** What is wrong with one part of a request; the items of `errors` in a `request.invalid`. */
+export interface FieldError {
+  readonly in: 'body' | 'query' | 'params' | 'headers' | 'url';
+  /** JSON Pointer within it. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export function invalid(...errors: readonly FieldError[]): Refusal {
+  return refused('request.invalid', { errors });
 }

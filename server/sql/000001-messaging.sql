@@ -41,6 +41,8 @@ create table messaging.cursor (
   id bigint not null default 0,
   moved_at timestamptz not null default clock_timestamp()
 ) with (fillfactor = 50);
+-- All of them from the start: retention must wait for a reader that has never run yet.
+insert into messaging.cursor (reader) values ('waiting-room'), ('seats'), ('reservations'), ('payments');
 
 -- Events that a reader failed on again and again. They do not block the rest and are tried until they succeed.
 create table messaging.parked (

@@ -50,7 +50,7 @@ create table payments.payment (
   performance_id int not null,
   seats jsonb not null,
   amount_krw int not null check (amount_krw >= 0),
-  -- the turn that the hold was made on; unknown for what was given back before it was opened
+  -- the turn that the hold was made on and, once paid, the one that it was paid on; unknown for what was given back before it was opened
   turn_room text,
   turn_epoch int,
   turn_number bigint,

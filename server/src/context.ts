@@ -2,7 +2,6 @@
  * The composition root: everything that there is, made once, in order, and released in reverse.
  * Who needs what of whom is decided here; modules never import each other.
  */
-import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import type { Config } from './config/config.ts';
@@ -38,13 +37,9 @@ export interface Context extends AsyncDisposable {
   readonly payments: Payments;
 }
 
-export async function createContext(
-  config: Config,
-  secrets: Secrets,
-  logger: Logger,
-  clock: Clock = systemClock,
-): Promise<Context> {
+export async function createContext(config: Config, secrets: Secrets, logger: Logger): Promise<Context> {
   await using stack = new AsyncDisposableStack();
+  const clock = systemClock;
   const keys = await provideKeys(secrets, config.dataDir);
   const connection = await findPostgres(stack, config, secrets, logger);
   const facts = await checkServer(connection);
@@ -73,10 +68,8 @@ export async function createContext(
     onAppended: metrics.countAppended,
     onParked: metrics.countParked,
   });
-  const signer = createTokenSigner(
-    keys.signingKeys.map(({ kid, secret }) => ({ kid, secret: Buffer.from(secret) })),
-    clock,
-  );
+  const signer = createTokenSigner(keys.signingKeys, clock);
+  const { activeTtlMs, ...defaultPolicy } = config.queue;
   const shared = { database, messaging, clock, logger, signer, observe: metrics.observeBatch };
 
   const owned = stack.move();
@@ -89,11 +82,7 @@ export async function createContext(
     signer,
     database,
     messaging,
-    waitingRoom: createWaitingRoom({
-      ...shared,
-      defaultPolicy: config.queue,
-      activeTtlMs: config.queue.activeTtlMs,
-    }),
+    waitingRoom: createWaitingRoom({ ...shared, defaultPolicy, activeTtlMs }),
     catalogue: createCatalogue(shared),
     seats: createSeats({ ...shared, holdTtlMs: config.hold.ttlMs }),
     reservations: createReservations(shared),
@@ -111,7 +100,7 @@ async function findPostgres(
 ): Promise<ClientConfig> {
   if (secrets.databaseUrl !== null) return { connectionString: secrets.databaseUrl };
   const embedded = stack.use(
-    await startEmbeddedPostgres({ dataDir: join(config.dataDir), log: (line) => logger.info(line) }),
+    await startEmbeddedPostgres({ dataDir: config.dataDir, log: (line) => logger.info(line) }),
   );
   return embedded.connection;
 }

@@ -3,6 +3,7 @@ import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
 import { createAccounts, createDoor, createHttp, type Http, type HttpDeps } from './http/index.ts';
 import { countParked, measureLag } from './messaging/index.ts';
+import type { App, Door } from './http/route.ts';
 import { parkedEventRoutes } from './messaging/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { statement } from './platform/postgres/statement.ts';
@@ -16,10 +17,9 @@ const ALIVE = statement(`/* service.alive */ select true as alive`);
 export type HttpOverrides = Pick<HttpDeps, 'eventLoopDelayMs'>;
 
 export function openHttp(context: Context, overrides: HttpOverrides = {}): Promise<Http> {
-  const { config, keys, database, metrics, seats, waitingRoom } = context;
+  const { config, keys, database, metrics, waitingRoom } = context;
   const accounts = createAccounts(config.identity, context.signer);
   const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
-  const deps = { ...context, door, remaining: (ids: readonly number[]) => seats.remaining(ids) };
   metrics.watch('parked_events', 'Events parked and not settled', () => countParked(database));
   metrics.watch('reader_lag_seconds', 'Age of the oldest event that a reader has not taken', () =>
     measureLag(database),
@@ -32,17 +32,24 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
     accounts,
     trustProxyHops: config.http.trustProxyHops,
     readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },
-    modules: [
-      (api) => queueRoutes(api, { waitingRoom, door }),
-      (api) => catalogueRoutes(api, deps),
-      (api) => seatRoutes(api, deps),
-      (api) => reservationRoutes(api, deps),
-      (api) => paymentRoutes(api, deps),
-      (api) => queueAdminRoutes(api, { waitingRoom, door }),
-      (api) => catalogueAdminRoutes(api, deps),
-      (api) => saleAdminRoutes(api, deps),
-      (api) => ticketAdminRoutes(api, deps),
-      (api) => parkedEventRoutes(api, deps),
-    ],
+    // Without the role api an instance only reacts; it still says how it is.
+    modules: config.roles.has('api') ? moduleRoutes(context, door) : [],
   });
+}
+
+function moduleRoutes(context: Context, door: Door): ((api: App) => void)[] {
+  const { database, waitingRoom, catalogue, seats, reservations, payments } = context;
+  const remaining = (ids: readonly number[]) => seats.remaining(ids);
+  return [
+    (api) => queueRoutes(api, { waitingRoom, door }),
+    (api) => catalogueRoutes(api, { catalogue, remaining }),
+    (api) => seatRoutes(api, { seats, door }),
+    (api) => reservationRoutes(api, { reservations, door }),
+    (api) => paymentRoutes(api, { payments, door }),
+    (api) => queueAdminRoutes(api, { waitingRoom, door }),
+    (api) => catalogueAdminRoutes(api, { catalogue, door }),
+    (api) => saleAdminRoutes(api, { seats, door }),
+    (api) => ticketAdminRoutes(api, { reservations, door }),
+    (api) => parkedEventRoutes(api, { database, door }),
+  ];
 }

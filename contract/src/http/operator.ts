@@ -1,6 +1,7 @@
 /** What the operator's desk sees besides the catalogue and the line. */
 import Type from 'typebox';
 import { Instant, PerformanceId } from '../ids.ts';
+import { NextCursor } from './paging.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
@@ -30,7 +31,7 @@ const ParkedEvent = Type.Object(
 );
 
 export const ParkedEventList = Type.Object(
-  { parkedEvents: Type.Array(ParkedEvent), next: Type.Union([Type.String(), Type.Null()]) },
+  { parkedEvents: Type.Array(ParkedEvent), next: NextCursor },
   { additionalProperties: false },
 );
 

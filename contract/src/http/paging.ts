@@ -1,5 +1,6 @@
 /** Keyset paging, the same for every list: `limit` items, and a `next` cursor that a client only hands back. */
 import Type, { type Static } from 'typebox';
+import { Instant, isInstant } from '../ids.ts';
 
 const DEFAULT_ITEMS = 20;
 
@@ -39,8 +40,28 @@ export function pageOf(query: Static<typeof PagingQuery>): Page {
   return { limit, after: query.cursor === undefined ? undefined : readCursor(query.cursor) };
 }
 
+/** What a cursor stands for: the values that the list is ordered by, of the last item that was given. */
+type Position = readonly (string | number)[];
+
+/** An instant of a position. Positions come in as one opaque text, so the schema of no route checks them. */
+export const InstantOfPosition = Type.Refine(Instant, isInstant);
+
+/**
+ * The page, of what was found by asking for one item more than the page may have: only that one tells that
+ * there is a next page, when this one is full.
+ */
+export function pageFrom<Item>(
+  found: readonly Item[],
+  limit: number,
+  positionAt: (last: Item) => Position,
+): { readonly items: Item[]; readonly next: string | null } {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: found.length > limit && last !== undefined ? cursorOf(positionAt(last)) : null };
+}
+
 /** A position in a list, as text for a URL. */
-export function cursorOf(position: readonly (string | number)[]): string {
+export function cursorOf(position: Position): string {
   const bytes = new TextEncoder().encode(JSON.stringify(position));
   return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
 }

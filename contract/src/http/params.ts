@@ -1,6 +1,6 @@
 /** Path parameters. They arrive as text; nothing is coerced, so numbers are matched and parsed here. */
 import Type from 'typebox';
-import { Uuid } from '../ids.ts';
+import { INT4_MAX, Uuid } from '../ids.ts';
 
 const IdText = Type.String({
   pattern: '^[1-9][0-9]{0,9}$',
@@ -15,5 +15,5 @@ export const ReservationParams = Type.Object({ reservationId: Uuid }, { addition
 /** The id, or undefined for one that is larger than any id can be. */
 export function idOf(text: string): number | undefined {
   const id = Number(text);
-  return id <= 2_147_483_647 ? id : undefined;
+  return id <= INT4_MAX ? id : undefined;
 }

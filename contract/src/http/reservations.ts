@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Instant, PerformanceId, SeatNo, Uuid } from '../ids.ts';
 import { AmountKrw } from '../money.ts';
+import { NextCursor } from './paging.ts';
 
 export const RESERVATION_STATUSES = ['HELD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'] as const;
 export type ReservationStatus = (typeof RESERVATION_STATUSES)[number];
@@ -21,7 +22,7 @@ export const ReservationAnswer = Type.Object(
 );
 
 export const ReservationList = Type.Object(
-  { reservations: Type.Array(ReservationAnswer), next: Type.Union([Type.String(), Type.Null()]) },
+  { reservations: Type.Array(ReservationAnswer), next: NextCursor },
   { additionalProperties: false },
 );
 
@@ -36,7 +37,7 @@ const TicketAnswer = Type.Object(
 );
 
 export const TicketList = Type.Object(
-  { tickets: Type.Array(TicketAnswer), next: Type.Union([Type.String(), Type.Null()]) },
+  { tickets: Type.Array(TicketAnswer), next: NextCursor },
   { additionalProperties: false },
 );
 

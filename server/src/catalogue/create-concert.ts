@@ -15,7 +15,6 @@ const RECALL = statement(`/* catalogue.recall-concert */
 select concert_id, created_at, fingerprint from catalogue.concert where request_id = $1`);
 
 interface ConcertRow {
-  readonly [column: string]: unknown;
   readonly concert_id: number;
   readonly created_at: string;
 }

@@ -19,7 +19,6 @@ join catalogue.layout l on l.layout_id = p.layout_id
 where p.performance_id = $1`);
 
 interface LayoutRow {
-  readonly [column: string]: unknown;
   readonly layout_id: number;
   readonly name: string;
   readonly seat_count: number;

@@ -3,6 +3,7 @@
  * exactly where the one before ended, whatever is added or passes meanwhile.
  */
 import type { ConcertAnswer, ConcertSummary } from '#contract/http/catalogue.ts';
+import { INT4_MAX } from '#contract/ids.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { monthInSeoul } from './seoul-time.ts';
@@ -64,7 +65,7 @@ from catalogue.concert c
 ${FACTS}
 where c.concert_id = $1`);
 
-const BEFORE_ALL = 2_147_483_647;
+const BEFORE_ALL = INT4_MAX;
 
 export interface ConcertFilter {
   /** `2027-01`, in Korean time. */
@@ -77,7 +78,6 @@ export interface ConcertFilter {
 }
 
 interface ConcertRow {
-  readonly [column: string]: unknown;
   readonly concert_id: number;
   readonly title: string;
   readonly genre: string;

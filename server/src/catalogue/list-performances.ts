@@ -51,7 +51,6 @@ export interface ListedPerformance {
 }
 
 interface PerformanceRow {
-  readonly [column: string]: unknown;
   readonly performance_id: number;
   readonly concert_id: number;
   readonly title: string;

@@ -28,7 +28,6 @@ const FIND = statement(`/* catalogue.find-venue */
 select ${VENUE} where v.venue_id = $1`);
 
 interface VenueRow {
-  readonly [column: string]: unknown;
   readonly venue_id: number;
   readonly name: string;
   readonly city: string;

@@ -1,6 +1,7 @@
 /** The rules of putting a performance on sale: pure, over what was found. */
 import type { EventOf } from '#contract/events.ts';
 import type { PerformanceBody } from '#contract/http/catalogue.ts';
+import { isInstant } from '#contract/ids.ts';
 import { type Refusal, refused } from '#contract/problems.ts';
 import type { Section } from './venue.ts';
 
@@ -27,19 +28,16 @@ export function decideSchedule(body: PerformanceBody, found: Found): Schedule | 
   return refuseDates(body) ?? priceSections(body.prices, found.sections);
 }
 
+/** No sale was ever before this year; a date that says so is a slip of the keyboard. */
+const FIRST_SALES = '2000';
+
 function refuseDates({ saleOpensAt, saleClosesAt, startsAt }: PerformanceBody): Refusal | undefined {
   const dates = { saleOpensAt, saleClosesAt, startsAt };
-  const unreal = Object.entries(dates).filter(([, instant]) => !isRealInstant(instant));
+  const unreal = Object.entries(dates).filter(([, instant]) => !isInstant(instant) || instant < FIRST_SALES);
   if (unreal.length > 0) return refused('performance.date-invalid', { unreal: unreal.map(([name]) => name) });
   // Instants are written in one way only, so their texts are in the order of time.
   const fit = saleOpensAt < saleClosesAt && saleClosesAt <= startsAt;
   return fit ? undefined : refused('performance.date-invalid', dates);
-}
-
-/** The 31st of February is written like an instant and is none; neither is one before there were any sales. */
-function isRealInstant(text: string): boolean {
-  const ms = Date.parse(text);
-  return !Number.isNaN(ms) && new Date(ms).toISOString() === text && text >= '2000';
 }
 
 function priceSections(prices: PerformanceBody['prices'], sections: readonly Section[]): Schedule | Refusal {

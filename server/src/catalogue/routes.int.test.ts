@@ -21,13 +21,16 @@ const asked: (readonly number[])[] = [];
 
 const operator: Door['operator'] = async (request) => {
   if (request.headers.authorization !== 'Bearer operator') throw new Refused('operator.required');
+  request.caller = { kind: 'operator' };
 };
-const door: Door = { account: operator, place: operator, turn: operator, operator };
+const refusalNow: Door['refusalNow'] = async () => undefined;
+const door: Door = { account: operator, place: operator, turn: operator, operator, refusalNow };
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   kit = createCatalogueKit(testDatabase.database);
   app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } });
+  app.decorateRequest('caller', null);
   app.setErrorHandler((error, _request, reply) => refuse(reply, refusalOf(error)));
   const remaining = async (performanceIds: readonly number[]) => {
     asked.push(performanceIds);

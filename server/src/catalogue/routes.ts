@@ -13,22 +13,34 @@ import {
   VenueBody,
   VenueList,
 } from '#contract/http/catalogue.ts';
-import { cursorOf, PagingQuery, pageOf } from '#contract/http/paging.ts';
+import { InstantOfPosition, pageFrom, pageOf, PagingQuery } from '#contract/http/paging.ts';
 import { ConcertParams, idOf, PerformanceParams } from '#contract/http/params.ts';
+import { ConcertId, PerformanceId, VenueId } from '#contract/ids.ts';
 import { refused } from '#contract/problems.ts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { Compile } from 'typebox/compile';
 import {
   type App,
+  behind,
   type Door,
-  idempotencyKeyOf,
   IdempotencyHeaders,
-  Refused,
+  KEY_PROBLEMS,
+  markReplay,
+  positionOf,
   refusals,
   refuse,
+  requestOf,
 } from '../http/route.ts';
-import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
-import type { Catalogue, Created, ListedPerformance, OperatorRequest, PerformancePosition } from './index.ts';
+import { fingerprint } from '../platform/identifiers.ts';
+import type { Catalogue, ListedPerformance, PerformancePosition } from './index.ts';
+
+const ConcertPosition = Compile(Type.Tuple([ConcertId]));
+const VenuePosition = Compile(Type.Tuple([VenueId]));
+/** As of when, whether it is over (0 or 1), when it starts, which one. */
+const DatePosition = Compile(
+  Type.Tuple([InstantOfPosition, Type.Integer({ minimum: 0, maximum: 1 }), InstantOfPosition, PerformanceId]),
+);
 
 /** How many seats are free, for each performance whose seats are laid out. */
 type Remaining = (performanceIds: readonly number[]) => Promise<ReadonlyMap<number, number>>;
@@ -53,7 +65,8 @@ function concertRoutes(app: App, catalogue: Catalogue): void {
     async (request, reply) => {
       const { month, q, ...paging } = request.query;
       const { limit, after } = pageOf(paging);
-      const found = await catalogue.listConcerts({ month, q, limit: limit + 1, after: idAfter(after) });
+      const [afterId] = positionOf(after, ConcertPosition) ?? [];
+      const found = await catalogue.listConcerts({ month, q, limit: limit + 1, after: afterId });
       const { items, next } = pageFrom(found, limit, (concert) => [concert.concertId]);
       return reply.send({ concerts: items, next });
     },
@@ -97,7 +110,7 @@ function performanceRoutes(app: App, deps: { catalogue: Catalogue; remaining: Re
       const concertId = idOf(request.params.concertId);
       const found = concertId === undefined ? undefined : await catalogue.listPerformances(concertId, page);
       if (found === undefined) return refuse(reply, refused('concert.not-found'));
-      const { items, next } = pageFrom(found, limit, cursorAt);
+      const { items, next } = pageFrom(found, limit, positionAt);
       const left = await remaining(items.map(({ performance }) => performance.performanceId));
       const performances = items.map(({ performance }) => withRemaining(performance, left));
       return reply.send({ performances, next });
@@ -156,22 +169,19 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
 
   app.post(
     '/admin/concerts',
-    {
-      onRequest: door.operator,
-      schema: {
-        tags: ['operator'],
-        summary: 'Announce a concert',
-        description: 'People find it in the list as soon as it has a performance.',
-        security: [{ operator: [] }],
-        headers: IdempotencyHeaders,
-        body: ConcertBody,
-        response: { 201: ConcertCreated, ...refusals(...KEY_PROBLEMS) },
-      },
-    },
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Announce a concert',
+      description: 'People find it in the list as soon as it has a performance.',
+      headers: IdempotencyHeaders,
+      body: ConcertBody,
+      response: { 201: ConcertCreated, ...refusals(...KEY_PROBLEMS) },
+    }),
     async (request, reply) => {
-      const outcome = await catalogue.createConcert(
-        operatorRequest(request, 'POST /admin/concerts', request.body),
-      );
+      const outcome = await catalogue.createConcert({
+        ...requestOf(request, 'POST /admin/concerts'),
+        body: request.body,
+      });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
       return reply.code(201).send(outcome.created);
@@ -181,12 +191,9 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
   app.post(
     '/admin/performances',
     {
-      onRequest: door.operator,
-      bodyLimit: PERFORMANCE_BYTES_MAX,
-      schema: {
+      ...behind(door, 'operator', {
         tags: ['operator'],
         summary: 'Put a performance on sale',
-        security: [{ operator: [] }],
         headers: IdempotencyHeaders,
         body: PerformanceBody,
         response: {
@@ -199,12 +206,14 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
             ...KEY_PROBLEMS,
           ),
         },
-      },
+      }),
+      bodyLimit: PERFORMANCE_BYTES_MAX,
     },
     async (request, reply) => {
-      const outcome = await catalogue.schedulePerformance(
-        operatorRequest(request, 'POST /admin/performances', request.body),
-      );
+      const outcome = await catalogue.schedulePerformance({
+        ...requestOf(request, 'POST /admin/performances'),
+        body: request.body,
+      });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
       return reply.code(201).send(outcome.created);
@@ -215,19 +224,16 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
 function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door: Door }): void {
   app.get(
     '/admin/venues',
-    {
-      onRequest: door.operator,
-      schema: {
-        tags: ['operator'],
-        summary: 'Venues with their layouts and sections',
-        security: [{ operator: [] }],
-        querystring: PagingQuery,
-        response: { 200: VenueList, ...refusals('request.invalid') },
-      },
-    },
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Venues with their layouts and sections',
+      querystring: PagingQuery,
+      response: { 200: VenueList, ...refusals('request.invalid') },
+    }),
     async (request, reply) => {
       const { limit, after } = pageOf(request.query);
-      const found = await catalogue.listVenues({ limit: limit + 1, after: idAfter(after) });
+      const [afterId] = positionOf(after, VenuePosition) ?? [];
+      const found = await catalogue.listVenues({ limit: limit + 1, after: afterId });
       const { items, next } = pageFrom(found, limit, (venue) => [venue.venueId]);
       return reply.send({ venues: items, next });
     },
@@ -236,21 +242,20 @@ function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door
   app.post(
     '/admin/venues',
     {
-      onRequest: door.operator,
-      bodyLimit: VENUE_BYTES_MAX,
-      schema: {
+      ...behind(door, 'operator', {
         tags: ['operator'],
         summary: 'Set up a venue with its layouts; they cannot be changed afterwards',
-        security: [{ operator: [] }],
         headers: IdempotencyHeaders,
         body: VenueBody,
         response: { 201: VenueAnswer, ...refusals('request.invalid', ...KEY_PROBLEMS) },
-      },
+      }),
+      bodyLimit: VENUE_BYTES_MAX,
     },
     async (request, reply) => {
-      const outcome = await catalogue.createVenue(
-        operatorRequest(request, 'POST /admin/venues', request.body),
-      );
+      const outcome = await catalogue.createVenue({
+        ...requestOf(request, 'POST /admin/venues'),
+        body: request.body,
+      });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
       return reply.code(201).send(outcome.created);
@@ -258,75 +263,24 @@ function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door
   );
 }
 
-const KEY_PROBLEMS = [
-  'idempotency.key-missing',
-  'idempotency.key-invalid',
-  'idempotency.key-reused',
-] as const;
-
 /** As many layouts and sections as a venue may have, with names of usual length. */
 const VENUE_BYTES_MAX = 512 * 1024;
 /** A price for each of as many sections. */
 const PERFORMANCE_BYTES_MAX = 64 * 1024;
 
-function operatorRequest<Body>(request: FastifyRequest, route: string, body: Body): OperatorRequest<Body> {
-  const requestId = derivedUuid('operator', route, idempotencyKeyOf(request));
-  return { requestId, fingerprint: fingerprint(body), body };
-}
-
-function markReplay(reply: FastifyReply, outcome: Created<unknown>): void {
-  if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
-}
-
 function withRemaining(performance: Performance, left: ReadonlyMap<number, number>): PerformanceAnswer {
   return { ...performance, remaining: left.get(performance.performanceId) ?? null };
 }
 
-/** One item more than the page was asked for tells whether there is a next page. */
-function pageFrom<Item>(
-  found: readonly Item[],
-  limit: number,
-  positionOf: (last: Item) => readonly (string | number)[],
-) {
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const next = found.length > limit && last !== undefined ? cursorOf(positionOf(last)) : null;
-  return { items, next };
-}
-
-/** The id that a cursor holds, in a list that is ordered by id. */
-function idAfter(after: unknown): number | undefined {
-  if (after === undefined) return undefined;
-  const [id, ...rest] = Array.isArray(after) ? (after as unknown[]) : [];
-  if (!isId(id) || rest.length > 0) throw foreignCursor();
-  return id;
-}
-
-function cursorAt({ position }: ListedPerformance): (string | number)[] {
+function positionAt({ position }: ListedPerformance): (string | number)[] {
   return [position.asOf, Number(position.isOver), position.startsAt, position.performanceId];
 }
 
 function positionAfter(after: unknown): PerformancePosition | undefined {
-  if (after === undefined) return undefined;
-  const [asOf, over, startsAt, id, ...rest] = Array.isArray(after) ? (after as unknown[]) : [];
-  const fits = isInstant(asOf) && (over === 0 || over === 1) && isInstant(startsAt) && isId(id);
-  if (!fits || rest.length > 0) throw foreignCursor();
-  return { asOf, isOver: over === 1, startsAt, performanceId: id };
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2_147_483_647;
-}
-
-function isInstant(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^[12]\d{3}-\d\d-\d\dT/.test(value)) return false;
-  const ms = Date.parse(value);
-  return !Number.isNaN(ms) && new Date(ms).toISOString() === value;
-}
-
-function foreignCursor(): Refused {
-  const message = 'is not a cursor of this list';
-  return new Refused('request.invalid', { errors: [{ in: 'query', path: '/cursor', message }] });
+  const position = positionOf(after, DatePosition);
+  if (position === undefined) return undefined;
+  const [asOf, isOver, startsAt, performanceId] = position;
+  return { asOf, isOver: isOver === 1, startsAt, performanceId };
 }
 
 /** Whether the client has this very answer (RFC 9110, If-None-Match: a list, compared weakly, or `*`). */

@@ -41,7 +41,7 @@ export async function schedulePerformance(
   const { body, requestId } = request;
   const [exists, sections] = await Promise.all([
     concertExists(tx, body.concertId),
-    tx.rows<Section & Record<string, unknown>>(SECTIONS, [body.layoutId]),
+    tx.rows<Section>(SECTIONS, [body.layoutId]),
   ]);
   // What is looked at here never changes, so a request that was accepted once is accepted every time.
   const schedule = decideSchedule(body, { concertExists: exists, sections });

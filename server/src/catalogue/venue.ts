@@ -1,6 +1,6 @@
 /** Venues and their layouts: how seats are numbered, and which layouts make no sense. */
 import { SEATS_PER_LAYOUT_MAX, type VenueBody } from '#contract/http/catalogue.ts';
-import { type Refusal, refused } from '#contract/problems.ts';
+import { type FieldError, invalid, type Refusal } from '#contract/problems.ts';
 
 export interface Section {
   readonly sectionNo: number;
@@ -35,13 +35,7 @@ export function refuseVenue(venue: VenueBody): Refusal | undefined {
       return [...repeatedNames(layout.sections, path), ...oversized(layout.sections, path)];
     }),
   ];
-  return errors.length === 0 ? undefined : refused('request.invalid', { errors });
-}
-
-interface FieldError {
-  readonly in: 'body';
-  readonly path: string;
-  readonly message: string;
+  return errors.length === 0 ? undefined : invalid(...errors);
 }
 
 function repeatedNames(named: readonly { readonly name: string }[], path: string): FieldError[] {

@@ -23,7 +23,7 @@ export interface Config {
   };
   readonly roles: ReadonlySet<Role>;
   readonly identity: Identity;
-  readonly hold: { readonly ttlMs: number; readonly seatsPerPersonDefault: number };
+  readonly hold: { readonly ttlMs: number };
   /** The policy that a new room starts with. */
   readonly queue: {
     readonly rateCount: number;
@@ -97,7 +97,7 @@ function toConfig(values: SettingValues): Config {
     },
     roles: new Set(ROLES.filter((role) => values.ROLES.includes('all') || values.ROLES.includes(role))),
     identity: toIdentity(values),
-    hold: { ttlMs: values.HOLD_TTL_MS, seatsPerPersonDefault: values.SEATS_PER_PERSON },
+    hold: { ttlMs: values.HOLD_TTL_MS },
     queue: {
       rateCount: values.QUEUE_RATE_COUNT,
       rateWindowMs: values.QUEUE_RATE_WINDOW_MS,

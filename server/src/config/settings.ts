@@ -148,12 +148,6 @@ export const settings = {
     unit: 'ms',
     description: 'How long seats are held for payment. Must be less than `ACTIVE_TTL_MS`.',
   }),
-  SEATS_PER_PERSON: setting(integer(1, 50), {
-    group: GROUPS.sale,
-    default: 4,
-    unit: 'seats',
-    description: 'How many seats of a performance one person may have, where the performance does not say.',
-  }),
 
   QUEUE_RATE_COUNT: setting(integer(1, 1_000_000), {
     group: GROUPS.queue,

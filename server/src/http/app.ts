@@ -1,4 +1,5 @@
 /** Fastify, with every choice made here and none left to a default. */
+import type { FieldError } from '#contract/problems.ts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { LogController } from 'fastify';
 import type { Clock } from '../platform/clock.ts';
@@ -8,7 +9,7 @@ import { limits } from '../limits.ts';
 import { answerClientError } from './client-error.ts';
 import { readJsonBodies } from './json-body.ts';
 import { answerErrors, createErrorAnswer } from './problem.ts';
-import { type App, Refused } from './route.ts';
+import { type App, invalidRequest } from './route.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
 
 export type HttpLimits = { readonly [Name in keyof typeof limits.http]: number };
@@ -101,12 +102,12 @@ function setCommonHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(COMMON_HEADERS);
     // No path and no text of ours has a NUL in it, and PostgreSQL would not store it.
-    if (request.url.includes('%00')) throw new Refused('request.invalid', { errors: [NUL_IN_URL] });
+    if (request.url.includes('%00')) throw invalidRequest(NUL_IN_URL);
     done();
   });
 }
 
-const NUL_IN_URL = { in: 'url', path: '', message: 'has a character that cannot be stored' };
+const NUL_IN_URL: FieldError = { in: 'url', path: '', message: 'has a character that cannot be stored' };
 
 /** Hop 0 is whoever connected to us. */
 function trustHops(hops: number): false | ((address: string, hop: number) => boolean) {

@@ -4,10 +4,11 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Place } from '#contract/ids.ts';
+import { refused } from '#contract/problems.ts';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf } from './bearer.ts';
 import type { Accounts } from './identity/accounts.ts';
-import { type Caller, type Door, Refused } from './route.ts';
+import { type Caller, type Door, placeOf, Refused, userOf } from './route.ts';
 
 /** What a door needs of the waiting room. */
 export interface TurnKeeper {
@@ -43,13 +44,18 @@ export function createDoor(deps: DoorDeps): Door {
     return { kind: 'place', userId: found.userId, place: found.place };
   }
 
+  async function refusalNow({ place, userId }: Extract<Caller, { kind: 'place' }>) {
+    const state = await waitingRoom.requireActive(place, userId);
+    return state === 'active' ? undefined : refused(NO_TURN[state]);
+  }
+
   return {
     account: guard(async (request) => ({ kind: 'account', userId: await accounts.userOf(request) })),
     place: guard(placed),
     turn: guard(async (request) => {
       const caller = placed(request);
-      const state = await waitingRoom.requireActive(caller.place, caller.userId);
-      if (state !== 'active') throw new Refused(NO_TURN[state]);
+      const refusal = await refusalNow(caller);
+      if (refusal !== undefined) throw new Refused(refusal.problem);
       return caller;
     }),
     operator: guard((request) => {
@@ -57,21 +63,27 @@ export function createDoor(deps: DoorDeps): Door {
       if (!timingSafeEqual(given, operatorDigest)) throw new Refused('operator.required');
       return { kind: 'operator' };
     }),
+    refusalNow: (request) =>
+      closed(() => refusalNow({ kind: 'place', place: placeOf(request), userId: userOf(request) })),
   };
 }
 
 type Guard = Door['account'];
 
-/** A guard that cannot decide keeps the door shut, and says so as 503: the caller did nothing wrong. */
 function guard(settle: (request: FastifyRequest) => Caller | Promise<Caller>): Guard {
   return async (request) => {
-    try {
-      request.caller = await settle(request);
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      throw new Refused('service.unavailable', undefined, { cause: error });
-    }
+    request.caller = await closed(() => settle(request));
   };
+}
+
+/** What cannot decide keeps the door shut, and says so as 503: the caller did nothing wrong. */
+async function closed<T>(decide: () => T | Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused('service.unavailable', undefined, { cause: error });
+  }
 }
 
 /** Of one length whatever was given, so that the comparison takes one time. */

@@ -6,7 +6,7 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { limits } from '../limits.ts';
-import { type App, Refused } from './route.ts';
+import { type App, invalidRequest, Refused } from './route.ts';
 
 /** The only media type there is. A charset other than UTF-8 would be another one. */
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
@@ -114,7 +114,5 @@ function refuseUnstorable(text: string): void {
 }
 
 function notJson(message: string): Refused {
-  return new Refused('request.invalid', {
-    errors: [{ in: 'body', path: '', message: `the body ${message}` }],
-  });
+  return invalidRequest({ in: 'body', path: '', message: `the body ${message}` });
 }

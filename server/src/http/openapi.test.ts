@@ -2,22 +2,18 @@ import Type from 'typebox';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createEdge } from '../../test/support/edge.ts';
 import { HoldAnswer, HoldBody } from '#contract/http/seats.ts';
-import { type App, type Door, IdempotencyHeaders, refusals } from './route.ts';
+import { type App, behind, type Door, IdempotencyHeaders, refusals } from './route.ts';
 
 function routes(api: App, door: Door): void {
   api.post(
     '/reservations',
-    {
-      onRequest: door.turn,
-      schema: {
-        tags: ['reservations'],
-        summary: 'Hold seats',
-        security: [{ queueToken: [] }],
-        headers: IdempotencyHeaders,
-        body: HoldBody,
-        response: { 201: HoldAnswer, ...refusals('seats.taken', 'sale.not-open', 'idempotency.key-reused') },
-      },
-    },
+    behind(door, 'turn', {
+      tags: ['reservations'],
+      summary: 'Hold seats',
+      headers: IdempotencyHeaders,
+      body: HoldBody,
+      response: { 201: HoldAnswer, ...refusals('seats.taken', 'sale.not-open', 'idempotency.key-reused') },
+    }),
     async (_request, reply) =>
       reply.code(201).send({
         reservationId: '0d9c1c2e-0000-4000-8000-000000000001',
@@ -119,7 +115,7 @@ describe('the API document', () => {
           },
         },
       },
-      parameters: [{ in: 'header', name: 'idempotency-key' }],
+      parameters: [{ in: 'header', name: 'idempotency-key', required: true }],
     });
     expect(Object.keys(hold?.responses ?? {})).toEqual(['201', '409', '422', 'default']);
     const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };

@@ -6,8 +6,9 @@ import { type App, Problem } from './route.ts';
 
 const DESCRIPTION = `Join the line, wait for your turn, hold seats, pay, own the tickets.
 
-Every POST that creates or moves money takes an \`Idempotency-Key\`: repeat a request with the same key and
-body, and it has its effect once. Amounts are whole Korean won. Refusals are RFC 9457 problems; each says what
+Holding seats, paying, charging the wallet, and creating a concert, a performance or a venue need an
+\`Idempotency-Key\`: repeat the request with the same key and body, and it has its effect once. Other POSTs take none:
+joining a line twice gives the same place, but a repeated \`POST /api/v1/guests\` makes a second guest. Amounts are whole Korean won. Refusals are RFC 9457 problems; each says what
 to do next, and GET /problems lists them.`;
 
 const TAGS = [
@@ -70,6 +71,7 @@ export function openApiRoute(app: App): void {
 
 type Transform = NonNullable<FastifyDynamicSwaggerOptions['transformObject']>;
 type OpenApi = Extract<Parameters<Transform>[0], { openapiObject: unknown }>['openapiObject'];
+type Operation = NonNullable<NonNullable<NonNullable<OpenApi['paths']>[string]>['get']>;
 
 const PROBLEM = {
   'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
@@ -79,7 +81,10 @@ const PROBLEM = {
 function sharing(document: OpenApi): OpenApi {
   for (const path of Object.values(document.paths ?? {})) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
-      const responses = path?.[method]?.responses;
+      const operation = path?.[method];
+      if (operation === undefined) continue;
+      requireKey(operation);
+      const { responses } = operation;
       if (responses === undefined) continue;
       for (const response of Object.values(responses)) {
         if (response !== undefined && 'content' in response && PROBLEM_TYPE in (response.content ?? {})) {
@@ -90,6 +95,13 @@ function sharing(document: OpenApi): OpenApi {
     }
   }
   return document;
+}
+
+/** For the routes it is optional, so that a missing one is refused with a problem of its own. */
+function requireKey({ parameters = [] }: Operation): void {
+  for (const parameter of parameters) {
+    if ('name' in parameter && parameter.name === 'idempotency-key') parameter.required = true;
+  }
 }
 
 const PROBLEM_TYPE = 'application/problem+json';

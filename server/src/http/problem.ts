@@ -1,5 +1,12 @@
 /** The one place where a refusal, a fault or a bug becomes an answer. Nothing of a fault's text leaves here. */
-import { type ProblemCode, problems, type Refusal, refused } from '#contract/problems.ts';
+import {
+  type FieldError,
+  invalid,
+  type ProblemCode,
+  problems,
+  type Refusal,
+  refused,
+} from '#contract/problems.ts';
 import type { FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -18,6 +25,14 @@ const FASTIFY_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'route.not-found',
   // The client went away in the middle of its body; nobody reads this answer.
   ECONNRESET: 'request.invalid',
+};
+
+/** Where a field is, by Fastify's name for it. */
+const FIELD_PLACES: Readonly<Record<string, FieldError['in']>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'params',
+  headers: 'headers',
 };
 
 const LOGGED_PER_SECOND_MAX = 10;
@@ -57,9 +72,9 @@ export function refusalOf(error: unknown): Refusal {
     return refused(error.kind === 'data' ? 'service.bug' : 'service.unavailable');
   }
   if (error instanceof Error && 'validation' in error) {
-    const where = 'validationContext' in error ? String(error.validationContext) : 'body';
+    const where = 'validationContext' in error ? String(error.validationContext) : '';
     const found = error.validation as readonly FastifySchemaValidationError[];
-    return refused('request.invalid', { errors: found.map((each) => fieldError(where, each)) });
+    return invalid(...found.map((each) => fieldError(FIELD_PLACES[where] ?? 'body', each)));
   }
   // The static files of /docs: outside of their folder, or not there.
   if (error instanceof Error && 'statusCode' in error && [403, 404].includes(Number(error.statusCode))) {
@@ -70,10 +85,13 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 /** Which field, and what is wrong with it; never the value, which may be somebody's secret. */
-function fieldError(where: string, { instancePath, params, message }: FastifySchemaValidationError) {
+function fieldError(
+  where: FieldError['in'],
+  { instancePath, params, message }: FastifySchemaValidationError,
+): FieldError {
   const field = params['missingProperty'] ?? params['additionalProperty'];
   const path = typeof field === 'string' ? `${instancePath}/${field.slice(0, 60)}` : instancePath;
-  return { in: where === 'querystring' ? 'query' : where, path, message: message ?? 'is not valid' };
+  return { in: where, path, message: message ?? 'is not valid' };
 }
 
 /** While a dependency is down every request fails: a few lines a second say as much as thousands. */

@@ -3,7 +3,14 @@
  * before the handler runs; what is refused is answered by `refuse`, and only here becomes a status.
  */
 import assert from 'node:assert/strict';
-import { type ProblemCode, problems, type Refusal, refused } from '#contract/problems.ts';
+import {
+  type FieldError,
+  invalid,
+  type ProblemCode,
+  problems,
+  type Refusal,
+  refused,
+} from '#contract/problems.ts';
 import type { Place } from '#contract/ids.ts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
@@ -11,6 +18,7 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
+  FastifySchema,
   onRequestAsyncHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -18,6 +26,7 @@ import type {
 } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.ts';
+import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -36,6 +45,26 @@ export interface Door {
   /** Somebody whose turn it is. */
   readonly turn: onRequestAsyncHookHandler;
   readonly operator: onRequestAsyncHookHandler;
+  /** Behind `place`: why the caller may not act now; undefined when it is their turn. */
+  readonly refusalNow: (request: FastifyRequest) => Promise<Refusal | undefined>;
+}
+type Guard = Exclude<keyof Door, 'refusalNow'>;
+
+/** What each guard asks for, by its name in the API document. */
+const CREDENTIALS = {
+  account: 'account',
+  place: 'queueToken',
+  turn: 'queueToken',
+  operator: 'operator',
+} as const satisfies Record<Guard, string>;
+
+/** The options of a guarded route: from one word the guard and what the API document says of it. */
+export function behind<Schema extends FastifySchema & { readonly security?: never }>(
+  door: Door,
+  guard: Guard,
+  schema: Schema,
+) {
+  return { onRequest: door[guard], schema: { ...schema, security: [{ [CREDENTIALS[guard]]: [] }] } };
 }
 
 export type Caller =
@@ -61,6 +90,35 @@ export class Refused extends Error {
     super(problems[problem].title, options);
     this.refusal = refused(problem, extra);
   }
+}
+
+/** For what no schema can say of a request. */
+export function invalidRequest(error: FieldError): Refused {
+  const { problem, extra } = invalid(error);
+  return new Refused(problem, extra);
+}
+
+/** The position that a cursor stands for, or undefined for the first page; one that somebody made up is refused. */
+export function positionOf<Position>(
+  after: unknown,
+  position: { Check(value: unknown): value is Position },
+): Position | undefined {
+  if (after === undefined || position.Check(after)) return after;
+  throw invalidRequest({ in: 'query', path: '/cursor', message: 'is not a cursor of this list' });
+}
+
+/**
+ * Acts when it is the caller's turn; a repetition gets its answer even when it is not. A turn is over once its
+ * purchase is made, and whoever did not get that answer asks again with the same key.
+ */
+export async function onTurn<Outcome>(
+  door: Door,
+  request: FastifyRequest,
+  act: () => Promise<Outcome>,
+  recall: () => Promise<Outcome | undefined>,
+): Promise<Outcome | Refusal> {
+  const refusal = await door.refusalNow(request);
+  return refusal === undefined ? act() : ((await recall()) ?? refusal);
 }
 
 /** The user behind the guards `account`, `place` or `turn`. */
@@ -91,12 +149,13 @@ export function headerValues(request: FastifyRequest, name: string): string[] {
   return values;
 }
 
-/** The request's one Idempotency-Key: 1 to 255 visible ASCII characters. */
+/** The request's one Idempotency-Key: visible ASCII characters, and not too many. */
 export function idempotencyKeyOf(request: FastifyRequest): string {
   const given = headerValues(request, 'idempotency-key');
   const [key] = given;
   if (given.length === 0) throw new Refused('idempotency.key-missing');
-  if (given.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+  const isUsable = given.length === 1 && key !== undefined && /^[\x21-\x7e]+$/.test(key);
+  if (!isUsable || key.length > limits.http.idempotencyKeyLengthMax) {
     throw new Refused('idempotency.key-invalid');
   }
   return key;
@@ -105,10 +164,38 @@ export function idempotencyKeyOf(request: FastifyRequest): string {
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      description: 'Required. A fresh UUID for each new action; the same one for every try of it.',
+      description: 'A fresh UUID for each new action; the same one for every try of it.',
     }),
   ),
 });
+
+/** What a route with an Idempotency-Key can refuse because of it. */
+export const KEY_PROBLEMS = [
+  'idempotency.key-missing',
+  'idempotency.key-invalid',
+  'idempotency.key-reused',
+] as const;
+
+export interface KeyedRequest {
+  /** Names the effect: the same for every try of one action, and for no other caller, route or key. */
+  readonly requestId: string;
+  /** Of the body, which every try of one action has in common. */
+  readonly fingerprint: Buffer;
+}
+
+/** The request as its Idempotency-Key names it. The route is given as `POST /payments`. */
+export function requestOf(request: FastifyRequest, route: string): KeyedRequest {
+  const caller = request.caller?.kind === 'operator' ? 'operator' : userOf(request);
+  return {
+    requestId: derivedUuid(caller, route, idempotencyKeyOf(request)),
+    fingerprint: fingerprint(request.body),
+  };
+}
+
+/** Says of an answer that it is the one to an earlier try, where it is. */
+export function markReplay(reply: FastifyReply, { replayed }: { readonly replayed: boolean }): void {
+  if (replayed) void reply.header('idempotent-replayed', 'true');
+}
 
 export const Problem = Type.Object(
   {
@@ -130,6 +217,7 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   reply.request.problem = refusal.problem;
   if (status === 503) void reply.header('retry-after', retryAfterSeconds(id));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  // Not to be kept, even where the route has said already that its answer may be.
   // Serialised here: the schemas of a route describe its successes, a problem is the same everywhere.
   return reply
     .code(status)

@@ -1,5 +1,5 @@
 /**
- * A reader's place in the log: what the row says, and how far this instance has looked beyond it without
+ * A reader's position in the log: what the row says, and how far this instance has looked beyond it without
  * finding anything for the reader.
  */
 import type { Clock } from '../platform/clock.ts';
@@ -10,8 +10,6 @@ import type { ReaderName } from './saga-map.ts';
 
 const PERSIST_MS = 5_000;
 
-const CREATE = statement(`/* messaging.create-cursor */
-insert into messaging.cursor (reader) values ($1) on conflict (reader) do nothing`);
 const LOAD = statement(`/* messaging.load-cursor */
 select epoch, xid::text as xid, id from messaging.cursor where reader = $1`);
 const LOCK = statement(`/* messaging.lock-cursor */
@@ -23,7 +21,7 @@ type CursorRow = Position & Record<string, unknown>;
 
 export interface Cursor {
   /** Where to look from. */
-  place(): Promise<Position>;
+  position(): Promise<Position>;
   /** Nothing up to here concerns the reader. */
   pass(to: Position): void;
   /**
@@ -44,7 +42,7 @@ export function createCursor(database: Database, clock: Clock, reader: ReaderNam
   let persistedAtMs = clock.monotonicMs();
 
   const cursor: Cursor = {
-    place: async () => (seen ??= persisted = await load(database, reader)),
+    position: async () => (seen ??= persisted = await load(database, reader)),
     pass(to) {
       seen = to;
     },
@@ -78,14 +76,11 @@ export function createCursor(database: Database, clock: Clock, reader: ReaderNam
   return cursor;
 }
 
-/** Makes the row, at the beginning of the log, if there is none. */
-function load(database: Database, reader: ReaderName): Promise<Position> {
-  return database.transaction(async (tx) => {
-    await tx.rows(CREATE, [reader]);
-    const [row] = await tx.rows<CursorRow>(LOAD, [reader]);
-    if (row === undefined) throw new Error(`the cursor of ${reader} is gone`);
-    return positionOf(row);
-  });
+/** The migration made the row, at the beginning of the log. */
+async function load(database: Database, reader: ReaderName): Promise<Position> {
+  const [row] = await database.rows<CursorRow>(LOAD, [reader]);
+  if (row === undefined) throw new Error(`the cursor of ${reader} is gone`);
+  return positionOf(row);
 }
 
 function positionOf({ epoch, xid, id }: Position): Position {

@@ -6,6 +6,7 @@ import { Client, type ClientConfig } from 'pg';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import { endClient } from '../platform/postgres/end-client.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
 const CHANNEL = 'frontrow_log';
@@ -49,6 +50,7 @@ export function createNotifier(deps: {
       application_name: 'frontrow listener',
       keepAlive: true,
       connectionTimeoutMillis: 1_000,
+      query_timeout: 1_000,
     });
     const ended = Promise.withResolvers<void>();
     client.on('error', () => ended.resolve());
@@ -65,7 +67,7 @@ export function createNotifier(deps: {
       if (!signal.aborted) await ended.promise;
     } finally {
       signal.removeEventListener('abort', stop);
-      await client.end().catch(() => {});
+      await endClient(client).catch(() => {});
     }
   }
 

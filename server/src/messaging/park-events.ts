@@ -33,14 +33,16 @@ limit 1
 for update skip locked`);
 
 const SETTLE = statement(`/* messaging.settle-parked */
-update messaging.parked set settled_at = clock_timestamp(), settled_by = $2 where parked_id = $1`);
+update messaging.parked set settled_at = clock_timestamp(), settled_by = $2
+where parked_id = $1 and settled_at is null
+returning parked_id`);
 
 // The pause doubles from 0.2 s to at most 5 minutes.
 const POSTPONE = statement(`/* messaging.postpone-parked */
 update messaging.parked
 set attempts = attempts + 1, error = $2,
     retry_at = clock_timestamp() + least(interval '5 minutes', interval '100 milliseconds' * 2 ^ least(attempts, 20))
-where parked_id = $1`);
+where parked_id = $1 and settled_at is null`);
 
 const FORGET = statement(`/* messaging.forget-settled */
 delete from messaging.parked where settled_at < clock_timestamp() - $1::float8 * interval '1 millisecond'`);
@@ -71,12 +73,14 @@ export async function takeParked(tx: Tx, readers: readonly ReaderName[]): Promis
   return parked;
 }
 
+/** False when it is settled already, by another instance. */
 export async function settleParked(
   tx: Tx,
   parked: ParkedEvent,
   by: 'retried' | 'compensated',
-): Promise<void> {
-  await tx.rows(SETTLE, [parked.parked_id, by]);
+): Promise<boolean> {
+  const rows = await tx.rows(SETTLE, [parked.parked_id, by]);
+  return rows.length > 0;
 }
 
 export function postponeParked(tx: Tx, parked: ParkedEvent, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { AnyEvent } from '#contract/events.ts';
+import { Client } from 'pg';
 import { beforeEach, expect, test } from 'vitest';
 import {
   createLogWorld,
@@ -13,6 +14,7 @@ import {
   seatReserved,
 } from '../../test/support/log-world.ts';
 import { until } from '../../test/support/until.ts';
+import { statement } from '../platform/postgres/statement.ts';
 import { countParked, hurryParked, listParked } from './index.ts';
 
 let world: LogWorld;
@@ -94,6 +96,112 @@ test('one of two hundred that the database refuses is parked; the others take ef
   );
 });
 
+/** Fails as PostgreSQL does when something is damaged, or takes too long. */
+const RAISE = statement(`/* test.raise */ select effects.fail($1)`);
+
+async function makeFailing(): Promise<void> {
+  await world.rows(`create function effects.fail(code text) returns void language plpgsql as $$ begin
+    if exists (select from effects.effect where n = -1) then return; end if;
+    raise exception using errcode = code, message = 'it cannot be done now';
+  end $$`);
+}
+
+/** From now on the cause is gone. */
+async function heal(): Promise<void> {
+  await world.rows(`insert into effects.effect (reader, event, n) values ('reservations', 'test', -1)`);
+}
+
+const others = async () => (await world.effects()).map((effect) => effect.n).filter((n) => n > 0);
+
+test.each([
+  ['a damaged page', 'XX001'],
+  ['an unreadable file', '58030'],
+  ['a statement that takes too long', '57014'],
+  ['a deadlock again and again', '40P01'],
+])(
+  '%s (%s) under one event: it is parked, the others go on, and it settles afterwards',
+  async (_, sqlstate) => {
+    await makeFailing();
+    const instance = await startReservations(async (tx, events) => {
+      if (events.some((event) => numberOf(event) === 50)) await tx.rows(RAISE, [sqlstate]);
+      return events.map((event) => reservationCreated(numberOf(event)));
+    });
+    await world.append(...range(1, 100).map(seatReserved));
+    await until('it is parked', () => instance.parked.length === 1);
+    expect(await others()).toEqual(range(1, 100).filter((n) => n !== 50));
+    await world.append(seatReserved(101));
+    await until('later ones take effect', async () => (await others()).includes(101));
+    expect((await parkedRows())[0]?.event).toEqual(seatReserved(50));
+
+    await heal();
+    await untilHurried('it is settled', async () => (await parkedRows())[0]?.settled_by === 'retried');
+    expect(ascending(await others())).toEqual(range(1, 101));
+    expect(ascending((await emitted()).map(numberOf))).toEqual(range(1, 101));
+    expect(await parkedRows()).toHaveLength(1);
+  },
+);
+
+/** As an operator's session does that is left open: no limit of ours ends it. */
+async function lockSeat(n: number): Promise<AsyncDisposable & { lost: boolean }> {
+  const client = new Client(world.db.connection);
+  const session = { lost: false, [Symbol.asyncDispose]: () => client.end() };
+  client.on('error', () => (session.lost = true));
+  await client.connect();
+  await client.query('begin');
+  await client.query('select from effects.seat where n = $1 for update', [n]);
+  return session;
+}
+
+test('a row that somebody keeps locked holds up its own event alone, and nothing is given up for it', async () => {
+  await world.rows('create table effects.seat (n int primary key)');
+  await world.rows('insert into effects.seat select generate_series(1, 100)');
+  const take = statement(
+    `/* test.take-seats */ select n from effects.seat where n = any($1::int[]) for update`,
+  );
+  const instance = await startReservations(
+    async (tx, events) => {
+      await tx.rows(take, [events.map(numberOf)]);
+      return events.map((event) => reservationCreated(numberOf(event)));
+    },
+    (event) => creationFailed(numberOf(event)),
+  );
+  {
+    await using somebody = await lockSeat(50);
+    await world.append(...range(1, 100).map(seatReserved));
+    await until('it is parked', () => instance.parked.length === 1);
+    expect(await others()).toEqual(range(1, 100).filter((n) => n !== 50));
+    // By now an event whose own fault it is would have been answered with its compensating event.
+    await untilHurried('it was tried often', async () => ((await parkedRows())[0]?.attempts ?? 0) >= 7);
+    expect(somebody.lost).toBe(false);
+  }
+  await untilHurried('it is settled', async () => (await parkedRows())[0]?.settled_by === 'retried');
+  expect(ascending((await emitted()).map(numberOf))).toEqual(range(1, 100));
+});
+
+test('a parked event that keeps timing out does not starve the others', async () => {
+  await makeFailing();
+  const bad = new Set([1, 2, 3]);
+  const instance = await startReservations(async (tx, events) => {
+    if (events.some((event) => numberOf(event) === 1)) await tx.rows(RAISE, ['57014']);
+    return failingOn(bad)(tx, events);
+  });
+  await world.append(...range(1, 3).map(seatReserved));
+  await until('all are parked', () => instance.parked.length === 3);
+  // It is, and stays, the one that has been due for the longest time.
+  await world.rows(`update messaging.parked set retry_at = 'epoch' where event = $1`, [
+    JSON.stringify(seatReserved(1)),
+  ]);
+  bad.clear();
+  await until('the others are settled', async () =>
+    (await parkedRows()).every((row) => numberOf(row.event) === 1 || row.settled_by === 'retried'),
+  );
+  const stuck = (await parkedRows()).find((row) => numberOf(row.event) === 1);
+  expect(stuck).toMatchObject({ settled_by: null, error: expect.stringContaining('it cannot be done now') });
+  await heal();
+  await untilHurried('it is settled too', async () => (await parkedRows()).every((row) => row.settled_by));
+  expect(ascending(await others())).toEqual([1, 2, 3]);
+});
+
 test('a parked event is tried again until it succeeds, then it is settled, once', async () => {
   const bad = new Set([2, 3]);
   await startReservations(failingOn(bad));
@@ -130,7 +238,7 @@ test('an event that fails for good is answered with the compensating event of it
   expect(await world.effects()).toEqual([]);
   // As a whole, alone, and then five times more.
   expect(tries).toBe(7);
-  expect((await parkedRows())[0]?.attempts).toBe(6);
+  expect((await parkedRows())[0]?.attempts).toBe(5);
   expect(instance.appended).toEqual(['ReservationCreationFailed']);
 });
 

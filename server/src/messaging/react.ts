@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type AnyEvent, type EventName, events as schemas, isEventName } from '#contract/events.ts';
 import { Compile } from 'typebox/compile';
 import type { Tx } from '../platform/postgres/database.ts';
-import { attempt } from './attempt.ts';
+import { attempt, type IsCulprit } from './attempt.ts';
 import { emitsOf, type ReaderName } from './saga-map.ts';
 import { inWaves, type LoggedEvent } from './waves.ts';
 
@@ -73,6 +73,7 @@ export async function reactIsolating(
   reactions: ReactionTable,
   items: readonly LoggedEvent[],
   then: {
+    readonly isCulprit: IsCulprit;
     readonly append: (emitted: readonly AnyEvent[]) => Promise<void>;
     readonly park: (item: LoggedEvent, error: unknown) => void;
   },
@@ -81,7 +82,7 @@ export async function reactIsolating(
   for (let set = pending.shift(); set !== undefined; set = pending.shift()) {
     const { name, items: together } = set;
     const events = together.map((item) => item.event);
-    const failure = await attempt(tx, async () => {
+    const failure = await attempt(tx, then.isCulprit, async () => {
       await then.append(await reactToSet(tx, reader, reactions, name, events));
     });
     if (failure === undefined) continue;

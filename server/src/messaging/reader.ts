@@ -10,13 +10,14 @@
  *                         │ └─committed, but above the horizon──▶ look again at once
  *                         └─events──▶ take ──cursor is elsewhere──▶ stand by, or look from there
  *                                      ├─committed──▶ look
- *                                      └─failed──▶ isolate (data), or pause and look again (database down)
+ *                                      └─failed──▶ isolate (data, or anything again and again), or pause and look again
  */
 import type { AnyEvent, EventName } from '#contract/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
-import { liesInTheWork } from '../platform/postgres/faults.ts';
+import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
+import type { IsCulprit } from './attempt.ts';
 import { type Bell, createBell } from './bell.ts';
 import { createCursor } from './cursor.ts';
 import {
@@ -37,6 +38,8 @@ const EVENTS_MAX = 4_096;
 const POLL_MS = 500;
 const STAND_BY_MS = 200;
 const FAULT_PAUSE_MAX_MS = 2_000;
+/** A lock, a time-out, a damaged page: after so many in a row it is not passing by, so its event is looked for. */
+const PASSING_FAULTS_MAX = 3;
 
 export interface ReaderDeps {
   readonly database: Database;
@@ -62,10 +65,12 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const names = eventsFor(name);
   const bell = createBell(clock);
   const cursor = createCursor(database, clock, name);
-  let isolate = false;
+  /** When set, what fails in this way is looked for and parked, and the others go on. */
+  let isolating: IsCulprit | undefined;
+  let passingFaults = 0;
 
   async function look(eventsMax: number): Promise<Step> {
-    const rows = await fetchRows(database, await cursor.place(), names, eventsMax);
+    const rows = await fetchRows(database, await cursor.position(), names, eventsMax);
     const firstAbove = rows.findIndex((row) => row.above_horizon);
     const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
     const last = ready.at(-1);
@@ -82,23 +87,28 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     return database.transaction(async (tx) => {
       const found = await cursor.lock(tx);
       if (found !== 'here') return found === 'taken' ? 'stand-by' : 'worked';
-      await (isolate ? reactIsolated : react)(tx, name, reactions, items, deps);
+      await (isolating === undefined ? react : reactIsolated(isolating))(tx, name, reactions, items, deps);
       cursor.move(tx, last);
       tx.onCommit(() => {
-        isolate = false;
+        isolating = undefined;
         deps.observe(name, items.length, clock.monotonicMs() - startedMs);
       });
       return 'worked';
     });
   }
 
-  /** What a fault means: what lies in the work is isolated at once, everything else is waited out. */
+  /**
+   * What a fault means: what lies in the work is isolated at once, what may lie in it when it does not pass,
+   * and a server that is away is waited out.
+   */
   async function afterFault(error: unknown, faults: number, signal: AbortSignal): Promise<void> {
     cursor.forget();
-    if (liesInTheWork(error) && !isolate) {
-      isolate = true;
+    if (liesInTheWork(error) && isolating === undefined) {
+      isolating = liesInTheWork;
       return;
     }
+    passingFaults = mayLieInTheWork(error) ? passingFaults + 1 : 0;
+    if (passingFaults >= PASSING_FAULTS_MAX) isolating = mayLieInTheWork;
     logger.warn({ err: error, reader: name, faults }, 'a reader of the log failed and will try again');
     await clock.sleep(Math.min(FAULT_PAUSE_MAX_MS, 10 * 2 ** Math.min(faults, 10)), signal);
   }
@@ -112,7 +122,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
       while (!signal.aborted) {
         try {
           const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
-          faults = 0;
+          faults = passingFaults = 0;
           await cursor.persist();
           lookedAgain = step === 'above-horizon' ? lookedAgain + 1 : 0;
           if (step === 'idle') await bell.wait(POLL_MS, signal);
@@ -140,14 +150,17 @@ const react: React = async (tx, name, reactions, items, deps) => {
   appendEvents(tx, await reactToAll(tx, name, reactions, items), deps.appended);
 };
 
-const reactIsolated: React = (tx, name, reactions, items, deps) =>
-  reactIsolating(tx, name, reactions, items, {
-    append: (emitted) => appendEventsNow(tx, emitted, deps.appended),
-    park: (item, error) => {
-      parkEvent(tx, name, item, error);
-      tx.onCommit(() => deps.onParked(name, item.event, error));
-    },
-  });
+const reactIsolated =
+  (isCulprit: IsCulprit): React =>
+  (tx, name, reactions, items, deps) =>
+    reactIsolating(tx, name, reactions, items, {
+      isCulprit,
+      append: (emitted) => appendEventsNow(tx, emitted, deps.appended),
+      park: (item, error) => {
+        parkEvent(tx, name, item, error);
+        tx.onCommit(() => deps.onParked(name, item.event, error));
+      },
+    });
 
 /** Only what has a name can concern anybody. */
 function eventsOf(row: LogRow): LoggedEvent[] {

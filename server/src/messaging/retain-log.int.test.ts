@@ -14,6 +14,8 @@ let world: LogWorld;
 
 beforeEach(async () => {
   world = await createLogWorld();
+  // The tests are about one reader, or say so: the others have read whatever comes.
+  await world.rows(`update messaging.cursor set epoch = 1000 where reader <> 'reservations'`);
   return () => world[Symbol.asyncDispose]();
 });
 
@@ -35,19 +37,29 @@ async function ids(): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** Makes reader and cursor, at the newest row or at the beginning. */
+/** Puts a reader's cursor at the newest row or at the beginning. */
 async function putCursor(reader: string, at: 'end' | 'beginning'): Promise<void> {
   await world.rows(
     at === 'beginning'
-      ? `insert into messaging.cursor (reader) values ($1)`
-      : `insert into messaging.cursor (reader, epoch, xid, id)
-         select $1, epoch, xid, id from messaging.log order by epoch desc, xid desc, id desc limit 1
-         on conflict (reader) do update set epoch = excluded.epoch, xid = excluded.xid, id = excluded.id`,
+      ? `update messaging.cursor set epoch = 0, xid = '0', id = 0 where reader = $1`
+      : `update messaging.cursor set (epoch, xid, id) =
+           (select epoch, xid, id from messaging.log order by epoch desc, xid desc, id desc limit 1)
+         where reader = $1`,
     [reader],
   );
 }
 
 const pass = (retentionMs: number) => retainOnce(world.db.database, retentionMs);
+
+test('a reader that has never run holds back retention like any other', async () => {
+  await world.append(seatReserved(1));
+  await goTo(PART);
+  expect(await pass(0)).toEqual([]);
+  await world.start({ reader: 'reservations' });
+  expect((await world.effectsOf(1)).map((effect) => effect.n)).toEqual([1]);
+  await putCursor('reservations', 'end');
+  expect(await pass(0)).toEqual(['messaging.log_0']);
+});
 
 test('two partitions are always ready ahead, and events go on across a border', async () => {
   await pass(HOUR_MS);

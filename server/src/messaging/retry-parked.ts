@@ -1,8 +1,10 @@
 /** Tries parked events again when their time has come, each in a transaction of its own. */
+import type { AnyEvent } from '#contract/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
-import { attempt } from './attempt.ts';
+import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
+import { attempt, type Failure } from './attempt.ts';
 import { type Appended, appendEventsNow } from './log.ts';
 import { type ParkedEvent, postponeParked, settleParked, takeParked } from './park-events.ts';
 import { assertEmits, assertEvent, type ReactionTable, reactToSet } from './react.ts';
@@ -11,6 +13,8 @@ import type { ReaderName } from './saga-map.ts';
 const POLL_MS = 250;
 /** After so many failures a reaction that has a compensating event gives that instead of trying on. */
 const GIVE_UP_AFTER = 6;
+/** What may pass by itself, such as a lock that somebody holds, is given minutes. */
+const GIVE_UP_AFTER_PASSING = 12;
 
 export interface RetryDeps {
   readonly database: Database;
@@ -32,33 +36,56 @@ export async function retryParkedEvents(deps: RetryDeps, signal: AbortSignal): P
 }
 
 /** False when no parked event is due. */
-function retryOne(deps: RetryDeps): Promise<boolean> {
-  return deps.database.transaction(async (tx) => {
-    const parked = await takeParked(tx, [...deps.tables.keys()]);
-    if (parked === undefined) return false;
-    const failure = await attempt(tx, () => settle(tx, deps, parked));
-    if (failure !== undefined) {
-      postponeParked(tx, parked, failure.error);
-      const { reader, attempts } = parked;
-      const fields = { err: failure.error, reader, event: parked.event.name, attempts };
-      tx.onCommit(() => deps.logger.error(fields, 'a parked event failed again'));
-    }
+async function retryOne(deps: RetryDeps): Promise<boolean> {
+  const due: { parked?: ParkedEvent } = {};
+  try {
+    return await deps.database.transaction(async (tx) => {
+      const parked = await takeParked(tx, [...deps.tables.keys()]);
+      if (parked === undefined) return false;
+      due.parked = parked;
+      await retry(tx, deps, parked);
+      return true;
+    });
+  } catch (error) {
+    const { parked } = due;
+    if (parked === undefined) throw error;
+    // Whatever it was: an event that is not postponed stays the first one due, and the others wait for ever.
+    await deps.database.transaction((tx) => afterFailure(tx, deps, parked, error));
     return true;
-  });
+  }
 }
 
-async function settle(tx: Tx, deps: RetryDeps, parked: ParkedEvent): Promise<void> {
+async function retry(tx: Tx, deps: RetryDeps, parked: ParkedEvent): Promise<void> {
   const { event, reader } = parked;
-  const table = deps.tables.get(reader) ?? {};
-  const giveUp = table[event.name]?.giveUp;
-  if (giveUp === undefined || parked.attempts < GIVE_UP_AFTER) {
-    await appendEventsNow(tx, await reactToSet(tx, reader, table, event.name, [event]), deps.appended);
-    await settleParked(tx, parked, 'retried');
-    return;
-  }
+  const emitted = await reactToSet(tx, reader, deps.tables.get(reader) ?? {}, event.name, [event]);
+  await appendEventsNow(tx, emitted, deps.appended);
+  await settleParked(tx, parked, 'retried');
+}
+
+async function afterFailure(tx: Tx, deps: RetryDeps, parked: ParkedEvent, error: unknown): Promise<void> {
+  const { event, reader, attempts } = parked;
+  const giveUp = deps.tables.get(reader)?.[event.name]?.giveUp;
+  const failuresMax = liesInTheWork(error) ? GIVE_UP_AFTER : GIVE_UP_AFTER_PASSING;
+  let failure: Failure | undefined = { error };
+  if (giveUp !== undefined && attempts + 1 >= failuresMax)
+    failure = await attempt(tx, mayLieInTheWork, () => compensate(tx, deps, parked, giveUp));
+  if (failure === undefined) return;
+  postponeParked(tx, parked, failure.error);
+  const fields = { err: failure.error, reader, event: event.name, attempts };
+  tx.onCommit(() => deps.logger.error(fields, 'a parked event failed again'));
+}
+
+async function compensate(
+  tx: Tx,
+  deps: RetryDeps,
+  parked: ParkedEvent,
+  giveUp: (event: AnyEvent) => AnyEvent,
+): Promise<void> {
+  const { event, reader } = parked;
   assertEvent(event); // nothing follows from an event that cannot be read
   const compensation = giveUp(event);
   assertEmits(reader, event.name, compensation.name);
+  // Its row was free for a moment: another instance may have settled it.
+  if (!(await settleParked(tx, parked, 'compensated'))) return;
   await appendEventsNow(tx, [compensation], deps.appended);
-  await settleParked(tx, parked, 'compensated');
 }

@@ -89,8 +89,8 @@ export const sagaMap = {
     },
   },
   PaymentRefunded: { emittedBy: 'payments', reactions: {}, final: 'the money is back in the wallet' },
-  SeatReleased: { emittedBy: 'seats', reactions: {}, final: 'seen by the seat maps' },
-  SeatSold: { emittedBy: 'seats', reactions: {}, final: 'seen by the seat maps' },
+  SeatReleased: { emittedBy: 'seats', reactions: {}, final: 'for whoever shows seats' },
+  SeatSold: { emittedBy: 'seats', reactions: {}, final: 'for whoever shows seats' },
 } as const satisfies Record<EventName, SagaEntry>;
 
 type SagaMap = typeof sagaMap;

@@ -3,9 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inWaves, type LoggedEvent } from './waves.ts';
 
-/** Only what makes sets: the name, and the reservation if there is one. */
+/** Only what makes sets: the name, and the reservation and the turn if there are any. */
 function logged(
-  events: readonly { readonly name: EventName; readonly reservationId?: string }[],
+  events: readonly {
+    readonly name: EventName;
+    readonly reservationId?: string;
+    readonly turn?: { readonly room: string; readonly epoch: number; readonly number: number };
+  }[],
 ): LoggedEvent[] {
   return events.map((event, index) => ({
     event: event as AnyEvent,
@@ -59,6 +63,34 @@ test('a later event of another name about the same reservation waits for the nex
   ]);
 });
 
+const turn = (number: number) => ({ room: 'main', epoch: 1, number });
+
+test('of two purchases on one turn the one that was paid first is taken first', () => {
+  const items = logged([
+    { name: 'SeatReserved', reservationId: 'a', turn: turn(1) },
+    { name: 'PaymentProcessed', reservationId: 'a', turn: turn(1) },
+    { name: 'PaymentProcessed', reservationId: 'b', turn: turn(1) },
+    { name: 'PaymentProcessed', reservationId: 'c', turn: turn(2) },
+  ]);
+  expect(shape(items)).toEqual([
+    ['SeatReserved', ['a']],
+    ['PaymentProcessed', ['c']],
+    ['PaymentProcessed', ['a', 'b']],
+  ]);
+});
+
+test('an event that is not what its schema says is put into a set like any other', () => {
+  const events = [{ turn: null }, { turn: 'of nobody' }, { reservationId: {} }, { reservationId: null }];
+  const items = events.map((event, position) => ({
+    epoch: 1,
+    xid: '700',
+    id: 1,
+    position,
+    event: { name: 'PaymentProcessed', ...event } as unknown as AnyEvent,
+  }));
+  expect(inWaves(items)).toEqual([{ name: 'PaymentProcessed', items }]);
+});
+
 test('events about no reservation do not wait for each other', () => {
   const items = logged([
     { name: 'PerformanceScheduled' },
@@ -75,23 +107,23 @@ test('nothing makes no sets', () => {
   expect(inWaves([])).toEqual([]);
 });
 
-const anyEvent = fc.record(
-  {
-    name: fc.constantFrom<EventName>(
-      'SeatReserved',
-      'PaymentProcessed',
-      'ReservationCancelled',
-      'TokenExpirationFailed',
-      'PerformanceScheduled',
-    ),
-    reservationId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
-  },
-  { requiredKeys: ['name'] },
-);
+const anything = {
+  name: fc.constantFrom<EventName>(
+    'SeatReserved',
+    'PaymentProcessed',
+    'ReservationCancelled',
+    'TokenExpirationFailed',
+    'PerformanceScheduled',
+  ),
+  reservationId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+};
+const anyEvent = fc.record(anything, { requiredKeys: ['name'] });
+/** Whatever names a turn names a reservation too. */
+const eventOnTurn = fc.record({ ...anything, turn: fc.integer({ min: 1, max: 4 }).map(turn) });
 
-test('property: every event exactly once, one name per set, and each reservation keeps its order', () => {
+test('property: every event exactly once, one name per set, and each reservation and turn keeps its order', () => {
   fc.assert(
-    fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {
+    fc.property(fc.array(fc.oneof(anyEvent, eventOnTurn), { maxLength: 60 }), (events) => {
       const items = logged(events);
       const sets = inWaves(items);
       const flat = sets.flatMap((set) => set.items);
@@ -111,6 +143,10 @@ test('property: every event exactly once, one name per set, and each reservation
             ? Map.groupBy(list.filter(about), (item) => item.event.name)
             : list.filter(about);
         expect(orderOf(flat)).toEqual(orderOf(items));
+      }
+      for (const number of [1, 2, 3, 4]) {
+        const about = ({ event }: LoggedEvent) => 'turn' in event && event.turn.number === number;
+        expect(flat.filter(about)).toEqual(items.filter(about));
       }
     }),
   );

@@ -1,6 +1,6 @@
 /**
- * Turns a run of events into sets. Events of one name become one set; two events of different names about
- * the same reservation keep their order, because the later one goes into a later wave.
+ * Turns a run of events into sets. Events of one name become one set; two events about the same reservation
+ * or the same turn keep their order: of different names, the later one goes into a later wave.
  */
 import type { AnyEvent, EventName } from '#contract/events.ts';
 
@@ -24,14 +24,25 @@ export function inWaves(logged: readonly LoggedEvent[]): EventSet[] {
   const latest = new Map<string, { wave: number; name: EventName }>();
   for (const item of logged) {
     const { name } = item.event;
-    const reservationId = 'reservationId' in item.event ? item.event.reservationId : undefined;
-    const before = reservationId === undefined ? undefined : latest.get(reservationId);
-    const wave = before === undefined ? 0 : before.wave + (before.name === name ? 0 : 1);
-    if (reservationId !== undefined) latest.set(reservationId, { wave, name });
+    const subjects = subjectsOf(item.event);
+    const befores = subjects.flatMap((subject) => latest.get(subject) ?? []);
+    const wave = Math.max(0, ...befores.map((before) => before.wave + (before.name === name ? 0 : 1)));
+    for (const subject of subjects) latest.set(subject, { wave, name });
     const sets = (waves[wave] ??= new Map());
     const items = sets.get(name);
     if (items === undefined) sets.set(name, [item]);
     else items.push(item);
   }
   return waves.flatMap((sets) => [...sets].map(([name, items]) => ({ name, items })));
+}
+
+/**
+ * What an event must keep its order about. Of two purchases on one turn, the one that was paid first has it.
+ * Nothing is checked yet, so whatever stands where a turn should be must do as a key.
+ */
+function subjectsOf(event: AnyEvent): string[] {
+  const subjects: string[] = [];
+  if ('reservationId' in event) subjects.push(event.reservationId);
+  if ('turn' in event) subjects.push(JSON.stringify(event.turn));
+  return subjects;
 }

@@ -15,6 +15,7 @@ import { findPayment, listPayments, type Payment, type PaymentPage } from './lis
 import { payReservations } from './pay-reservations.ts';
 import type { PayOutcome, PayRequest } from './payment.ts';
 import { paymentReactions } from './reactions.ts';
+import { recallPayment } from './recall-payment.ts';
 import type { ChargeOutcome, ChargeRequest } from './wallet.ts';
 
 export type { Entry } from './list-entries.ts';
@@ -24,6 +25,8 @@ export interface Payments {
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
   /** Pays for a reservation; waits a moment for one whose hold was granted just now. */
   pay(request: PayRequest): Promise<PayOutcome>;
+  /** What an earlier request with the same key was answered; undefined when it paid nothing. Decides nothing. */
+  recall(request: PayRequest): Promise<PayOutcome | undefined>;
   wallet(userId: string): Promise<Wallet>;
   entries(userId: string, page: EntryPage): Promise<Entry[]>;
   payments(userId: string, page: PaymentPage): Promise<Payment[]>;
@@ -63,6 +66,7 @@ export function createPayments(deps: {
       });
       return outcome ?? refused('reservation.not-found');
     },
+    recall: (request) => recallPayment(database, request),
     wallet: (userId) => findWallet(database, userId),
     entries: (userId, page) => listEntries(database, userId, page),
     payments: (userId, page) => listPayments(database, userId, page),

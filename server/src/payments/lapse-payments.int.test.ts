@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelled, createMoney, type Money, reservation } from '../../test/support/money.ts';
 import { until } from '../../test/support/until.ts';
-import { createSweep, LAPSE } from './lapse-payments.ts';
+import { createSweep, LAPSE, LEFT } from './lapse-payments.ts';
 
 let money: Money;
 beforeAll(async () => {
@@ -48,6 +48,26 @@ test('what a pass passed over because it was locked is found by a later one', as
   expect(await sweep()).toBe(1);
 });
 
+test('what is locked during a long look is found, however long ago its time was over', async () => {
+  const made = reservation();
+  await money.react('ReservationCreated', [made]);
+  await money.advance(3_900_000, [made.reservationId]);
+  const sweep = createSweep(money.two);
+  const tenPasses = async () => {
+    let lapsed = 0;
+    for (let pass = 1; pass <= 10; pass++) lapsed += await sweep();
+    return lapsed;
+  };
+  await money.one.database.transaction(async (tx) => {
+    const text = '/* test.lock */ select from payments.payment where reservation_id = $1 for update';
+    await tx.rows({ name: 'test.lock', text }, [made.reservationId]);
+    // The first of all passes, and the long look of the second ten.
+    expect(await tenPasses()).toBe(0);
+    expect(await tenPasses()).toBe(0);
+  });
+  expect(await tenPasses()).toBe(1);
+});
+
 test('a deadline further back than the short look is found by the long one', async () => {
   const sweep = createSweep(money.one);
   await sweep();
@@ -78,13 +98,12 @@ test('the sweep goes on by itself, after a fault too, until it is told to stop',
   await sweeping;
 });
 
-test('its scan is bounded by the index on both sides', async () => {
-  const plan = await money.ask<{ 'QUERY PLAN': string }>(
-    `explain (costs off) ${LAPSE.text}`,
-    'epoch',
-    5_000,
-    500,
-  );
+test.each([
+  [LAPSE, 500],
+  [LEFT, '2100-01-01T00:00:00.000Z'],
+])('its scans are bounded by the index on both sides: $name', async ({ text }, last) => {
+  const explain = `explain (costs off) ${text}`;
+  const plan = await money.ask<{ 'QUERY PLAN': string }>(explain, 'epoch', 5_000, last);
   const lines = plan.map((line) => line['QUERY PLAN']).join('\n');
   expect(lines).toContain('payment_by_deadline');
   expect(lines).toMatch(/Index Cond: .*expires_at >= .*expires_at <= /);

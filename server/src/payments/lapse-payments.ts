@@ -5,7 +5,8 @@
  * whatever was paid long ago. That is bounded by remembering how far an earlier pass has come. A payment is
  * never opened with a deadline in the past, so behind that point nothing new appears, except what was passed
  * over: a row that was locked, or whose transaction committed late. So a pass looks back a little further
- * than the pass before it came, and every few passes much further than any transaction lasts.
+ * than the pass before it came. Every few passes one looks back further than any transaction lasts, and it
+ * counts as having come no further than the first payment that it had to leave, however long that is locked.
  */
 import type { Logger } from '../platform/logger.ts';
 import type { Messaging } from '../messaging/index.ts';
@@ -17,14 +18,14 @@ import { COLUMNS, type PaymentRow, processingFailed } from './payment.ts';
 const EVERY_MS = 500;
 const BATCH_MAX = 500;
 const LOOK_BACK_MS = 5_000;
-const LOOK_FAR_BACK_MS = 60_000;
+const LOOK_FAR_BACK_MS = 120_000;
 const LOOK_FAR_BACK_EVERY = 10;
 const FROM_THE_FIRST = '-infinity';
 
 const BEGIN = statement(`/* payments.sweep-instant */ select clock_timestamp() as at`);
 
 // The first pass of an instance walks the whole index once; the usual limit is for the hot path.
-const PATIENCE = statement(`/* payments.sweep-patience */ set local statement_timeout = '60s'`);
+const FIRST_PASS_MAX_MS = 60_000;
 
 // The time stands in a subquery so that it bounds the scan of the index. A row that somebody is just paying
 // is locked and passed over; after a lock PostgreSQL checks the state again on the newest row.
@@ -42,6 +43,14 @@ set state = 'LAPSED', closed_at = date_trunc('milliseconds', clock_timestamp())
 where payment_id = any(array(select payment_id from due))
 returning ${COLUMNS}`);
 
+// What a pass left is due and locked. It is read without a lock, so whoever has it locked is not waited for.
+export const LEFT = statement(`/* payments.sweep-left */
+select expires_at from payments.payment
+where expires_at >= $1::timestamptz - $2::int * interval '1 millisecond'
+  and expires_at <= $3::timestamptz and state = 'DUE'
+order by expires_at
+limit 1`);
+
 export interface LapseDeps {
   readonly database: Database;
   readonly messaging: Messaging;
@@ -58,8 +67,8 @@ export function createSweep(deps: LapseDeps): () => Promise<number> {
     const from = looksFar ? { at: far, backMs: LOOK_FAR_BACK_MS } : { at: near, backMs: LOOK_BACK_MS };
     const { startedAt, lapsed } = await sweepFrom(deps, from);
     // Only a pass that came to its end counts; after a fault the next one looks there again.
+    if (looksFar) far = (await firstLeft(deps, from, startedAt)) ?? startedAt;
     near = startedAt;
-    if (looksFar) far = startedAt;
     passes++;
     return lapsed;
   };
@@ -79,6 +88,15 @@ export async function sweepPayments(
     }
     await deps.clock.sleep(EVERY_MS, signal);
   }
+}
+
+/** The earliest deadline that a pass should have ended and did not. */
+function firstLeft({ database }: LapseDeps, from: SweepFrom, startedAt: string): Promise<string | undefined> {
+  return database.transaction(async (tx) => {
+    if (from.at === FROM_THE_FIRST) tx.bePatient(FIRST_PASS_MAX_MS);
+    const [left] = await tx.rows<{ expires_at: string }>(LEFT, [from.at, from.backMs, startedAt]);
+    return left?.expires_at;
+  });
 }
 
 interface SweepFrom {
@@ -104,7 +122,7 @@ function lapseBatch(
   from: SweepFrom,
 ): Promise<{ startedAt: string; lapsed: PaymentRow[] }> {
   return database.transaction(async (tx) => {
-    if (from.at === FROM_THE_FIRST) tx.send(PATIENCE, []);
+    if (from.at === FROM_THE_FIRST) tx.bePatient(FIRST_PASS_MAX_MS);
     const [instants, lapsed] = await Promise.all([
       tx.rows<{ at: string }>(BEGIN, []),
       tx.rows<PaymentRow>(LAPSE, [from.at, from.backMs, BATCH_MAX]),

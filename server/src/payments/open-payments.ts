@@ -7,7 +7,7 @@ import { statement } from '../platform/postgres/statement.ts';
 import { closePayments } from './close-payments.ts';
 import { paymentIdOf } from './lock-payments.ts';
 import { takePayments } from './pay-reservations.ts';
-import { COLUMNS, type PaymentRow, processed, processingFailed } from './payment.ts';
+import { COLUMNS, type PaymentRow, processed, processingFailed, turnOf } from './payment.ts';
 
 // One that comes when its time is over already is born lapsed. One that is there already (the event is a
 // repeated one, or the buyer gave the seats back before) stays as it is and is not returned.
@@ -63,12 +63,16 @@ function open(tx: Tx, reservations: readonly Created[]): Promise<PaymentRow[]> {
 async function payAtOnce(tx: Tx, payments: readonly PaymentRow[]): Promise<Opened[]> {
   const { at, outcomes, paid } = await takePayments(
     tx,
-    payments.map(({ reservation_id: reservationId, user_id: userId }) => ({
-      requestId: derivedUuid('pay-now', reservationId),
-      userId,
-      reservationId,
-      fingerprint: fingerprint({ reservationId }),
-    })),
+    payments.map((payment) => {
+      const { reservation_id: reservationId, user_id: userId } = payment;
+      return {
+        requestId: derivedUuid('pay-now', reservationId),
+        userId,
+        reservationId,
+        turn: turnOf(payment),
+        fingerprint: fingerprint({ reservationId }),
+      };
+    }),
   );
   const refused = payments.filter((_, index) => {
     const outcome = outcomes[index];

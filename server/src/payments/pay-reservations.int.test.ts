@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createMoney, type Money, reservation } from '../../test/support/money.ts';
+import { createMoney, type Money, reservation, turnNotSpent } from '../../test/support/money.ts';
 import { until } from '../../test/support/until.ts';
 import { createSweep } from './lapse-payments.ts';
 import { paymentIdOf } from './lock-payments.ts';
@@ -60,6 +60,43 @@ test('the same key is answered as before; another key learns that it is paid; an
     problem: 'idempotency.key-reused',
   });
   expect(await money.balanceKrw(one.userId)).toBe(150_000);
+});
+
+test('what is paid on another turn than it was held on spends that turn', async () => {
+  const { userId, reservationId } = await due(50_000);
+  const turn = { room: 'main', epoch: 2, number: 7 };
+  const foreign = money.payRequest(userId, reservationId, 'k1', { ...turn, room: 'side' });
+  expect(await money.one.payments.pay(foreign)).toEqual({
+    outcome: 'refused',
+    problem: 'queue.token-foreign',
+    extra: { room: 'main' },
+  });
+  const outcome = await money.one.payments.pay(money.payRequest(userId, reservationId, 'k1', turn));
+  expect(outcome).toMatchObject({ outcome: 'paid', balanceKrw: 0 });
+  const told = await money.events('PaymentProcessed');
+  expect(told.filter((event) => event.reservationId === reservationId)).toMatchObject([{ turn }]);
+  const sql = `select turn_room as room, turn_epoch as epoch, turn_number as number
+    from payments.payment where reservation_id = $1`;
+  expect(await money.ask(sql, reservationId)).toEqual([turn]);
+});
+
+test('a key tells what it paid, to whoever has no turn any more', async () => {
+  const one = await due(50_000);
+  const two = await due(0, { userId: one.userId });
+  const recall = (reservationId: string, key: string) =>
+    money.two.payments.recall(money.payRequest(one.userId, reservationId, key));
+  expect(await recall(one.reservationId, 'k1'), 'nothing was paid yet').toBeUndefined();
+  const paid = await money.pay(one.userId, one.reservationId, 'k1');
+  expect(await recall(one.reservationId, 'k1')).toEqual({ ...paid, replayed: true });
+  expect(await recall(two.reservationId, 'k1')).toEqual({
+    outcome: 'refused',
+    problem: 'idempotency.key-reused',
+  });
+  expect(await recall(one.reservationId, 'k2'), 'a key of its own').toBeUndefined();
+  await money.pay(one.userId, two.reservationId, 'poor');
+  expect(await recall(two.reservationId, 'poor'), 'a refusal is not remembered').toBeUndefined();
+  await money.react('TokenExpirationFailed', [turnNotSpent(one)]);
+  expect(await recall(one.reservationId, 'k1'), 'as it was said then').toEqual({ ...paid, replayed: true });
 });
 
 test('too little money takes nothing; the same key pays once there is enough', async () => {

@@ -15,8 +15,10 @@ import { lockLedger, writeLedger } from './post-transfers.ts';
 
 const PAY = statement(`/* payments.pay */
 update payments.payment p
-set state = 'PAID', paid_at = $3, request_id = paid.request_id
-from unnest($1::uuid[], $2::uuid[]) as paid (payment_id, request_id)
+set state = 'PAID', paid_at = $6, request_id = paid.request_id,
+  turn_room = paid.turn_room, turn_epoch = paid.turn_epoch, turn_number = paid.turn_number
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::bigint[])
+  as paid (payment_id, request_id, turn_room, turn_epoch, turn_number)
 where p.payment_id = paid.payment_id and p.state = 'DUE'
 returning p.payment_id`);
 
@@ -52,6 +54,9 @@ export async function takePayments(tx: Tx, requests: readonly PayRequest[]): Pro
     tx.rows(PAY, [
       paid.map(({ payment }) => payment.payment_id),
       paid.map(({ requestId }) => requestId),
+      paid.map(({ payment }) => payment.turn_room),
+      paid.map(({ payment }) => payment.turn_epoch),
+      paid.map(({ payment }) => payment.turn_number),
       ledger.at,
     ]),
     writeLedger(tx, ledger),

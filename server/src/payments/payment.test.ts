@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../platform/identifiers.ts';
-import { decidePayments, type PaymentRow, type PaymentState, type PayRequest, processed } from './payment.ts';
+import {
+  decidePayments,
+  type PaymentRow,
+  type PaymentState,
+  type PayRequest,
+  processed,
+  processingFailed,
+} from './payment.ts';
 import { decideCharges, type Ledger, openLedger, type Transfer } from './wallet.ts';
 
 const NOON = '2026-11-21T12:00:00.000Z';
@@ -32,8 +39,10 @@ function payment(given: Partial<PaymentRow> = {}): PaymentRow {
   };
 }
 
-function pay(requestId: string, reservationId = 'r1', userId = 'kim'): PayRequest {
-  return { requestId, reservationId, userId, fingerprint: fingerprint({ reservationId }) };
+const TURN = { room: 'main', epoch: 1, number: 48_112 };
+
+function pay(requestId: string, reservationId = 'r1', userId = 'kim', turn = TURN): PayRequest {
+  return { requestId, reservationId, userId, turn, fingerprint: fingerprint({ reservationId }) };
 }
 
 test('what is due and affordable is paid', () => {
@@ -69,6 +78,24 @@ test('too little money leaves it due, and says how much is lacking', () => {
 test('the last won may be spent', () => {
   const { outcomes } = decidePayments([pay('k1')], [payment()], ledgerWith({ kim: 50_000 }));
   expect(outcomes).toMatchObject([{ outcome: 'paid', balanceKrw: 0 }]);
+});
+
+test('what is paid on a later turn than it was held on spends that one', () => {
+  const later = { room: 'main', epoch: 2, number: 3 };
+  const { paid } = decidePayments([pay('k1', 'r1', 'kim', later)], [payment()], ledgerWith({ kim: 50_000 }));
+  expect(paid.map((one) => processed(one.payment).turn)).toEqual([later]);
+});
+
+test("another room's turn buys nothing here, but still learns what became of the payment", () => {
+  const foreign = pay('k1', 'r1', 'kim', { ...TURN, room: 'side' });
+  const ledger = ledgerWith({ kim: 50_000 });
+  expect(decidePayments([foreign], [payment()], ledger).outcomes).toEqual([
+    { outcome: 'refused', problem: 'queue.token-foreign', extra: { room: 'main' } },
+  ]);
+  expect(ledger.posted).toEqual([]);
+  expect(decidePayments([foreign], [payment({ state: 'PAID' })], ledger).outcomes).toMatchObject([
+    { problem: 'payment.already-paid' },
+  ]);
 });
 
 test('a free seat is paid for with nothing, without a wallet', () => {
@@ -133,6 +160,33 @@ test('payments of one wallet in a set see what the ones before them left', () =>
     'wallet.insufficient',
   ]);
 });
+
+test('the event of a payment names the seats to sell and the turn to spend', () => {
+  expect(processed(payment())).toEqual({
+    name: 'PaymentProcessed',
+    reservationId: 'r1',
+    userId: 'kim',
+    performanceId: 7,
+    seats: [{ no: 17, version: 1 }],
+    paymentId: 'payment of r1',
+    amountKrw: 50_000,
+    turn: { room: 'main', epoch: 1, number: 48_112 },
+  });
+});
+
+test.each(['lapsed', 'refused', 'failed'] as const)(
+  'the event of a payment that has %s names the seats to release',
+  (reason) => {
+    expect(processingFailed(payment(), reason)).toEqual({
+      name: 'PaymentProcessingFailed',
+      reservationId: 'r1',
+      userId: 'kim',
+      performanceId: 7,
+      seats: [{ no: 17, version: 1 }],
+      reason,
+    });
+  },
+);
 
 test('what was given back before it was opened has no turn to tell of', () => {
   expect(() => processed(payment({ turn_room: null, turn_epoch: null, turn_number: null }))).toThrow(

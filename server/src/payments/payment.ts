@@ -30,6 +30,8 @@ export interface PayRequest {
   readonly requestId: string;
   readonly userId: string;
   readonly reservationId: string;
+  /** The turn that it is paid on, and that it spends: not always the one that the hold was made on. */
+  readonly turn: Place;
   readonly fingerprint: Buffer;
 }
 
@@ -64,19 +66,18 @@ export function decidePayments(
   const paid = new Map<string, { payment: PaymentRow; requestId: string }>();
 
   const outcomes = requests.map((request): PayOutcome => {
-    const { requestId, userId, reservationId, fingerprint } = request;
+    const { requestId, userId, reservationId, turn, fingerprint } = request;
     const payment = found.get(reservationId);
     const before = ledger.recall(requestId);
-    if (before !== undefined && before.fingerprint?.equals(fingerprint) !== true) {
-      return refused('idempotency.key-reused');
-    }
+    if (before !== undefined && !isRepeated(request, before)) return refused('idempotency.key-reused');
     // Somebody else's is as good as none.
     if (payment === undefined || payment.user_id !== userId) return refused('reservation.not-found');
     if (before !== undefined) return paidBy(before, payment, true);
-    const refusal = refuseByState(payment, paid.has(reservationId), ledger);
+    const refusal =
+      refuseByState(payment, paid.has(reservationId), ledger) ?? refuseByTerms(payment, turn, ledger);
     if (refusal !== undefined) return refusal;
 
-    paid.set(reservationId, { payment, requestId });
+    paid.set(reservationId, { payment: paidOnTurn(payment, turn), requestId });
     const movement = { transferId: requestId, walletId: userId, amountKrw: payment.amount_krw };
     const transfer = ledger.post({ kind: 'PAYMENT', ...movement, reservationId, fingerprint });
     return paidBy(transfer, payment, false);
@@ -85,18 +86,47 @@ export function decidePayments(
 }
 
 function refuseByState(payment: PaymentRow, paidJustNow: boolean, ledger: Ledger): Refusal | undefined {
-  const { payment_id: paymentId, amount_krw: amount, state } = payment;
+  const { payment_id: paymentId, state } = payment;
   if (state === 'PAID' || paidJustNow) return refused('payment.already-paid', { paymentId });
   // Past its time it is lapsed, whether or not the sweep has been there. Instants of one form sort as text.
   if (state === 'LAPSED' || (state === 'DUE' && payment.expires_at <= ledger.at))
     return refused('payment.lapsed');
-  if (state !== 'DUE') return refused('payment.closed', { status: state });
+  return state === 'DUE' ? undefined : refused('payment.closed', { status: state });
+}
+
+function refuseByTerms(payment: PaymentRow, turn: Place, ledger: Ledger): Refusal | undefined {
+  const { turn_room: room, amount_krw: amount } = payment;
+  // A turn lets its holder buy what its room is for, and nothing else.
+  if (turn.room !== room) return refused('queue.token-foreign', { room });
   const balance = ledger.balanceOf(payment.user_id);
   if (balance >= amount) return undefined;
   return refused('wallet.insufficient', { balance, amount, shortfall: amount - balance });
 }
 
-function paidBy(transfer: Transfer, payment: PaymentRow, replayed: boolean): Paid {
+/** The hold's turn may be spent on another purchase by now: what is paid spends the turn that it is paid on. */
+function paidOnTurn(payment: PaymentRow, { room, epoch, number }: Place): PaymentRow {
+  return { ...payment, turn_room: room, turn_epoch: epoch, turn_number: number };
+}
+
+/** Whether a request is the earlier one again: its key named the same transfer, so only the body can differ. */
+function isRepeated(request: PayRequest, before: Transfer): boolean {
+  return before.fingerprint?.equals(request.fingerprint) === true;
+}
+
+/** Same key: the same answer as the first time, whatever became of the payment since; another body is refused. */
+export function repeated(
+  request: PayRequest,
+  before: Transfer,
+  payment: Pick<PaymentRow, 'payment_id' | 'reservation_id'>,
+): PayOutcome {
+  return isRepeated(request, before) ? paidBy(before, payment, true) : refused('idempotency.key-reused');
+}
+
+function paidBy(
+  transfer: Transfer,
+  payment: Pick<PaymentRow, 'payment_id' | 'reservation_id'>,
+  replayed: boolean,
+): Paid {
   return {
     outcome: 'paid',
     replayed,
@@ -134,7 +164,8 @@ function claimOf(payment: PaymentRow) {
   };
 }
 
-function turnOf({ turn_room: room, turn_epoch: epoch, turn_number: number }: PaymentRow): Place {
+/** The turn of a payment: the hold's while it is due, and then the one that it was paid on. */
+export function turnOf({ turn_room: room, turn_epoch: epoch, turn_number: number }: PaymentRow): Place {
   assert(room !== null && epoch !== null && number !== null, 'what was ever due knows its turn');
   return { room, epoch, number };
 }

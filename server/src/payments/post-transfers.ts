@@ -3,9 +3,9 @@
  * it is written as two sets. Whoever locks payments as well locks them first; everybody locks in key order.
  */
 import assert from 'node:assert/strict';
-import type { Tx } from '../platform/postgres/database.ts';
+import type { Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
-import { accountsOf, type Ledger, openLedger, type TransferKind } from './wallet.ts';
+import { accountsOf, type Ledger, openLedger, type Transfer, type TransferKind } from './wallet.ts';
 
 // LATERAL keeps the plan a walk over the primary key in the order of the keys.
 const LOCK_WALLETS = statement(`/* payments.lock-wallets */
@@ -15,7 +15,7 @@ cross join lateral (
   select user_id, balance_krw from payments.wallet where user_id = wanted.user_id for update
 ) as w`);
 
-// Runs after the locks: a transfer that another instance committed while we waited is seen here.
+// Under locks it runs after them: a transfer that another instance committed while we waited is seen here.
 const RECALL = statement(`/* payments.recall */
 select transfer_id, kind, wallet_id, amount_krw, balance_after_krw, reservation_id, fingerprint, at
 from payments.transfer
@@ -67,24 +67,30 @@ export async function lockLedger(
 ): Promise<Ledger> {
   const [wallets, transfers, [instant]] = await Promise.all([
     tx.rows<{ user_id: string; balance_krw: number }>(LOCK_WALLETS, [walletIds]),
-    tx.rows<TransferRow>(RECALL, [transferIds]),
+    recallTransfers(tx, transferIds),
     tx.rows<{ at: string }>(INSTANT, []),
   ]);
   assert(instant !== undefined);
   return openLedger({
     at: instant.at,
     balances: new Map(wallets.map((wallet) => [wallet.user_id, wallet.balance_krw])),
-    transfers: transfers.map((row) => ({
-      transferId: row.transfer_id,
-      kind: row.kind,
-      walletId: row.wallet_id,
-      amountKrw: row.amount_krw,
-      balanceAfterKrw: row.balance_after_krw,
-      reservationId: row.reservation_id,
-      fingerprint: row.fingerprint,
-      at: row.at,
-    })),
+    transfers,
   });
+}
+
+/** Those of these transfers that there are. */
+export async function recallTransfers(reader: Reader, transferIds: readonly string[]): Promise<Transfer[]> {
+  const rows = await reader.rows<TransferRow>(RECALL, [transferIds]);
+  return rows.map((row) => ({
+    transferId: row.transfer_id,
+    kind: row.kind,
+    walletId: row.wallet_id,
+    amountKrw: row.amount_krw,
+    balanceAfterKrw: row.balance_after_krw,
+    reservationId: row.reservation_id,
+    fingerprint: row.fingerprint,
+    at: row.at,
+  }));
 }
 
 /** Writes what was posted: the wallets' new balances and the transfers that explain them. */

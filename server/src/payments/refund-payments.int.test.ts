@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BALANCE_MAX_KRW, CHARGE_MAX_KRW } from '#contract/money.ts';
 import type { EventOf } from '#contract/events.ts';
 import { cancelled, createMoney, type Money, reservation, turnNotSpent } from '../../test/support/money.ts';
+import { until } from '../../test/support/until.ts';
 import { paymentIdOf } from './lock-payments.ts';
 
 let money: Money;
@@ -98,6 +99,29 @@ test('what was given back before it was opened is never due', async () => {
   expect(await money.balanceKrw(made.userId)).toBe(made.amountKrw);
 });
 
+test.each([
+  ['paid at once', true, 'REFUNDED'],
+  ['due', false, 'VOID'],
+])('what another connection is just opening, %s, is given back all the same', async (_, payNow, end) => {
+  const made = reservation({ payNow });
+  await money.charge(made.userId, made.amountKrw);
+  const { database, messaging, payments } = money.two;
+  const { givingBack } = await database.transaction(async (tx) => {
+    messaging.append(tx, await payments.reactions.ReservationCreated.run(tx, [made]));
+    const giving = money.react('ReservationCancelled', [cancelled(made)]);
+    await until('the cancellation waits for the opening', async () => {
+      const sql = `select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%payments.%'`;
+      return (await money.ask(sql)).length > 0;
+    });
+    return { givingBack: giving };
+  });
+  await givingBack;
+  expect(await stateOf(made)).toBe(end);
+  expect(await money.balanceKrw(made.userId)).toBe(made.amountKrw);
+  expect(await money.pay(made.userId, made.reservationId)).toMatchObject({ problem: 'payment.closed' });
+});
+
 test('giving back against paying: the money is back or was never taken', async () => {
   const ends = new Set<string>();
   for (let round = 0; round < 40; round++) {
@@ -107,9 +131,10 @@ test('giving back against paying: the money is back or was never taken', async (
     const pay = () =>
       made.map(({ userId, reservationId }) => money.pay(userId, reservationId, 'k', money.two));
     const giveBack = () => money.react('ReservationCancelled', made.map(cancelled));
-    // Each gets the head start in every other round.
+    // Each gets the head start in every other round; in those of paying the first is paid already.
     const givingBack = round % 2 === 0 ? giveBack() : undefined;
     const paying = pay();
+    if (givingBack === undefined) await Promise.race(paying);
     const [outcomes] = await Promise.all([Promise.all(paying), givingBack ?? giveBack()]);
     for (const [index, one] of made.entries()) {
       const wasPaid = outcomes[index]?.outcome === 'paid';

@@ -30,12 +30,13 @@ const trusting: Door = {
   account: async (request) => {
     request.caller = { kind: 'account', userId: String(request.headers['x-user']) };
   },
-  turn: async (request) => {
+  place: async (request) => {
     const place = { room: 'main', epoch: 1, number: 1 };
     request.caller = { kind: 'place', userId: String(request.headers['x-user']), place };
   },
-  place: async () => {},
+  turn: async () => {},
   operator: async () => {},
+  refusalNow: async () => undefined,
 };
 
 interface Answer {

@@ -1,5 +1,5 @@
 import { Uuid } from '#contract/ids.ts';
-import { cursorOf, pageOf, PagingQuery } from '#contract/http/paging.ts';
+import { pageFrom, pageOf, PagingQuery } from '#contract/http/paging.ts';
 import {
   ChargeAnswer,
   ChargeBody,
@@ -17,24 +17,25 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
   type App,
+  behind,
   type Door,
-  idempotencyKeyOf,
   IdempotencyHeaders,
-  Refused,
+  KEY_PROBLEMS,
+  markReplay,
+  onTurn,
+  placeOf,
+  positionOf,
   refusals,
   refuse,
+  requestOf,
   userOf,
 } from '../http/route.ts';
-import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 import { type Entry, LATEST_MS, type Payment, type Payments } from './index.ts';
 
 interface RouteDeps {
   readonly payments: Payments;
   readonly door: Door;
 }
-
-const account = [{ account: [] }];
-const keyProblems = ['idempotency.key-missing', 'idempotency.key-invalid', 'idempotency.key-reused'] as const;
 
 /** The positions that the cursors of the two lists stand for. */
 const PaymentPosition = Compile(Type.Tuple([Type.Integer({ minimum: 0, maximum: LATEST_MS }), Uuid]));
@@ -50,37 +51,41 @@ export function paymentRoutes(app: App, deps: RouteDeps): void {
 function payRoute(app: App, { payments, door }: RouteDeps): void {
   app.post(
     '/payments',
-    {
-      onRequest: door.turn,
-      schema: {
-        tags: ['payments'],
-        summary: 'Pay for a reservation from the balance',
-        security: [{ queueToken: [] }],
-        headers: IdempotencyHeaders,
-        body: PayBody,
-        response: {
-          201: PayAnswer,
-          ...refusals(
-            'reservation.not-found',
-            'payment.already-paid',
-            'payment.lapsed',
-            'payment.closed',
-            'wallet.insufficient',
-            ...keyProblems,
-          ),
-        },
+    behind(door, 'place', {
+      tags: ['payments'],
+      summary: 'Pay for a reservation from the balance',
+      headers: IdempotencyHeaders,
+      body: PayBody,
+      response: {
+        201: PayAnswer,
+        ...refusals(
+          'reservation.not-found',
+          'payment.already-paid',
+          'payment.lapsed',
+          'payment.closed',
+          'wallet.insufficient',
+          'queue.not-admitted',
+          'queue.turn-over',
+          'queue.token-foreign',
+          ...KEY_PROBLEMS,
+        ),
       },
-    },
+    }),
     async (request, reply) => {
-      const userId = userOf(request);
-      const outcome = await payments.pay({
-        requestId: derivedUuid(userId, 'POST /payments', idempotencyKeyOf(request)),
-        userId,
+      const payment = {
+        ...requestOf(request, 'POST /payments'),
+        userId: userOf(request),
         reservationId: request.body.reservationId,
-        fingerprint: fingerprint(request.body),
-      });
+        turn: placeOf(request),
+      };
+      const outcome = await onTurn(
+        door,
+        request,
+        () => payments.pay(payment),
+        () => payments.recall(payment),
+      );
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
-      if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
+      markReplay(reply, outcome);
       const { paymentId, reservationId, amountKrw, balanceKrw, paidAt } = outcome;
       return reply.code(201).send({
         paymentId,
@@ -97,39 +102,30 @@ function payRoute(app: App, { payments, door }: RouteDeps): void {
 function historyRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/payments',
-    {
-      onRequest: door.account,
-      schema: {
-        tags: ['payments'],
-        summary: 'Your payments, newest first',
-        security: account,
-        querystring: PagingQuery,
-        response: { 200: PaymentList, ...refusals('request.invalid') },
-      },
-    },
+    behind(door, 'account', {
+      tags: ['payments'],
+      summary: 'Your payments, newest first',
+      querystring: PagingQuery,
+      response: { 200: PaymentList, ...refusals('request.invalid') },
+    }),
     async (request, reply) => {
       const { limit, after } = pageOf(request.query);
-      const position = positionOf(PaymentPosition, after);
+      const position = positionOf(after, PaymentPosition);
       const before = position && { openedAtMs: position[0], paymentId: position[1] };
-      const found = await payments.payments(userOf(request), { limit, before });
-      const last = found.length < limit ? undefined : found.at(-1);
-      const next = last ? cursorOf([Date.parse(last.openedAt), last.paymentId]) : null;
-      return reply.send({ payments: found.map(toAnswer), next });
+      const found = await payments.payments(userOf(request), { limit: limit + 1, before });
+      const { items, next } = pageFrom(found, limit, positionAt);
+      return reply.send({ payments: items.map(toAnswer), next });
     },
   );
 
   app.get(
     '/payments/:paymentId',
-    {
-      onRequest: door.account,
-      schema: {
-        tags: ['payments'],
-        summary: 'One of your payments',
-        security: account,
-        params: PaymentParams,
-        response: { 200: PaymentAnswer, ...refusals('payment.not-found') },
-      },
-    },
+    behind(door, 'account', {
+      tags: ['payments'],
+      summary: 'One of your payments',
+      params: PaymentParams,
+      response: { 200: PaymentAnswer, ...refusals('payment.not-found') },
+    }),
     async (request, reply) => {
       const found = await payments.payment(userOf(request), request.params.paymentId);
       return found ? reply.send(toAnswer(found)) : refuse(reply, refused('payment.not-found'));
@@ -140,27 +136,23 @@ function historyRoutes(app: App, { payments, door }: RouteDeps): void {
 function chargeRoute(app: App, { payments, door }: RouteDeps): void {
   app.post(
     '/wallet/charges',
-    {
-      onRequest: door.account,
-      schema: {
-        tags: ['wallet'],
-        summary: 'Charge the wallet',
-        security: account,
-        headers: IdempotencyHeaders,
-        body: ChargeBody,
-        response: { 201: ChargeAnswer, ...refusals('wallet.limit-reached', ...keyProblems) },
-      },
-    },
+    behind(door, 'account', {
+      tags: ['wallet'],
+      summary: 'Charge the wallet',
+      headers: IdempotencyHeaders,
+      body: ChargeBody,
+      response: { 201: ChargeAnswer, ...refusals('wallet.limit-reached', ...KEY_PROBLEMS) },
+    }),
     async (request, reply) => {
-      const userId = userOf(request);
+      const { requestId, fingerprint } = requestOf(request, 'POST /wallet/charges');
       const outcome = await payments.charge({
-        transferId: derivedUuid(userId, 'POST /wallet/charges', idempotencyKeyOf(request)),
-        userId,
+        transferId: requestId,
+        userId: userOf(request),
         amountKrw: request.body.amount,
-        fingerprint: fingerprint(request.body),
+        fingerprint,
       });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
-      if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
+      markReplay(reply, outcome);
       const { transferId, amountKrw, balanceKrw } = outcome;
       return reply.code(201).send({ transferId, amount: amountKrw, balance: balanceKrw });
     },
@@ -170,15 +162,11 @@ function chargeRoute(app: App, { payments, door }: RouteDeps): void {
 function walletRoutes(app: App, { payments, door }: RouteDeps): void {
   app.get(
     '/wallet',
-    {
-      onRequest: door.account,
-      schema: {
-        tags: ['wallet'],
-        summary: 'Your balance',
-        security: account,
-        response: { 200: WalletAnswer },
-      },
-    },
+    behind(door, 'account', {
+      tags: ['wallet'],
+      summary: 'Your balance',
+      response: { 200: WalletAnswer },
+    }),
     async (request, reply) => {
       const { balanceKrw } = await payments.wallet(userOf(request));
       return reply.send({ balance: balanceKrw });
@@ -187,27 +175,24 @@ function walletRoutes(app: App, { payments, door }: RouteDeps): void {
 
   app.get(
     '/wallet/entries',
-    {
-      onRequest: door.account,
-      schema: {
-        tags: ['wallet'],
-        summary: 'What moved your balance, newest first',
-        security: account,
-        querystring: PagingQuery,
-        response: { 200: EntryList, ...refusals('request.invalid') },
-      },
-    },
+    behind(door, 'account', {
+      tags: ['wallet'],
+      summary: 'What moved your balance, newest first',
+      querystring: PagingQuery,
+      response: { 200: EntryList, ...refusals('request.invalid') },
+    }),
     async (request, reply) => {
       const { limit, after } = pageOf(request.query);
-      const beforeSeq = positionOf(EntryPosition, after)?.[0];
-      const found = await payments.entries(userOf(request), { limit, beforeSeq });
-      const last = found.length < limit ? undefined : found.at(-1);
-      return reply.send({
-        entries: found.map(toEntryAnswer),
-        next: last ? cursorOf([last.seq]) : null,
-      });
+      const beforeSeq = positionOf(after, EntryPosition)?.[0];
+      const found = await payments.entries(userOf(request), { limit: limit + 1, beforeSeq });
+      const { items, next } = pageFrom(found, limit, (entry) => [entry.seq]);
+      return reply.send({ entries: items.map(toEntryAnswer), next });
     },
   );
+}
+
+function positionAt({ openedAt, paymentId }: Payment): [number, string] {
+  return [Date.parse(openedAt), paymentId];
 }
 
 function toAnswer(payment: Payment): PaymentAnswer {
@@ -227,14 +212,4 @@ function toAnswer(payment: Payment): PaymentAnswer {
 function toEntryAnswer(entry: Entry): EntryAnswer {
   const { transferId, kind, amountKrw, balanceAfterKrw, reservationId, at } = entry;
   return { transferId, kind, amount: amountKrw, balanceAfter: balanceAfterKrw, reservationId, at };
-}
-
-/** The position in a cursor, or undefined for the first page; one that somebody made up is refused. */
-function positionOf<T>(position: { Check(value: unknown): value is T }, after: unknown): T | undefined {
-  if (after === undefined) return undefined;
-  if (!position.Check(after)) {
-    const message = 'is not a cursor of this list';
-    throw new Refused('request.invalid', { errors: [{ in: 'query', path: '/cursor', message }] });
-  }
-  return after;
 }

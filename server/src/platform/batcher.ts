@@ -8,9 +8,9 @@
  */
 import assert from 'node:assert/strict';
 import type { Clock } from './clock.ts';
-import { DatabaseFault, liesInTheWork } from './postgres/faults.ts';
+import { isWorthRepeating, liesInTheWork } from './postgres/faults.ts';
 
-/** "Not decided": the request overlapped an undecided one and rides again, first of all, in the next batch. */
+/** "Not decided": a repetition of an undecided request of its batch. It rides again, first of all, in the next. */
 export const AGAIN = Symbol('again');
 
 export interface BatcherOptions<Request, Outcome> {
@@ -139,10 +139,7 @@ async function retried<Request, Outcome>(
     try {
       return await run(requests);
     } catch (error) {
-      const worthIt =
-        error instanceof DatabaseFault &&
-        (error.kind === 'again' || (error.sqlstate === '23505' && requests.length === 1));
-      if (!worthIt || tries > RETRIES_MAX) throw error;
+      if (tries > RETRIES_MAX || !isWorthRepeating(error, requests.length === 1)) throw error;
       await clock.sleep(Math.random() * 2 ** tries);
     }
   }

@@ -26,7 +26,7 @@ export interface TokenSigner {
 
 export interface TokenKey {
   readonly kid: string;
-  readonly secret: Buffer;
+  readonly secret: Uint8Array;
 }
 
 const TOKEN_LENGTH_MAX = 2_048;
@@ -101,7 +101,7 @@ function headerOf(type: string, kid: string): string {
 }
 
 /** A key for each type: a token of one type cannot be one of another, even if a header were mistaken. */
-function deriveKey(type: string, secret: Buffer): KeyObject {
+function deriveKey(type: string, secret: Uint8Array): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `signed-token ${type}`, 32)));
 }
 

@@ -46,9 +46,7 @@ export function cancelReservations(
 }
 
 async function lock(tx: Tx, requests: readonly CancelRequest[]): Promise<Map<string, ReservationRow>> {
-  const rows = await tx.rows<ReservationRow & Record<string, unknown>>(LOCK, [
-    requests.map((r) => r.reservationId),
-  ]);
+  const rows = await tx.rows<ReservationRow>(LOCK, [requests.map((r) => r.reservationId)]);
   return new Map(rows.map((row) => [row.reservation_id, row]));
 }
 

@@ -21,7 +21,7 @@ export type TicketCheck =
 export async function checkTicket(reader: Reader, signer: TicketSigner, code: string): Promise<TicketCheck> {
   const claimed = readTicket(signer, code);
   if (claimed === undefined) return refused('ticket.invalid');
-  const [row] = await reader.rows<ReservationRow & Record<string, unknown>>(FIND, [claimed.reservationId]);
+  const [row] = await reader.rows<ReservationRow>(FIND, [claimed.reservationId]);
   const reservation = row && toReservation(row);
   const covers =
     reservation?.status === 'CONFIRMED' &&

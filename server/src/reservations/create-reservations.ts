@@ -3,18 +3,19 @@ import type { EventOf } from '#contract/events.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
-// Judged by the database's clock: a hold whose time is over before anybody could pay for it comes to nothing.
+// Judged by the database's clock: a hold whose time is over before anybody could pay for it has expired. A
+// repeated event finds its reservation there and has nothing more to say.
 const CREATE = statement(`/* reservations.create */
-insert into reservations.reservation (reservation_id, user_id, performance_id, seats, amount_krw, status, expires_at)
-select h.reservation_id, h.user_id, h.performance_id, h.seats, h.amount_krw, 'HELD', h.expires_at
+insert into reservations.reservation (
+  reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status, closed_at
+)
+select h.reservation_id, h.user_id, h.performance_id, h.seats, h.amount_krw, h.expires_at,
+  case when h.expires_at > t.at then 'HELD' else 'EXPIRED' end, case when h.expires_at > t.at then null else t.at end
 from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::timestamptz[])
-  as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at)
-where h.expires_at > clock_timestamp()
+  as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at),
+  (select clock_timestamp() as at) as t
 on conflict (reservation_id) do nothing
-returning reservation_id`);
-
-const EXISTING = statement(`/* reservations.existing */
-select reservation_id from reservations.reservation where reservation_id = any($1::uuid[])`);
+returning reservation_id, status`);
 
 type Created = EventOf<'ReservationCreated'> | EventOf<'ReservationCreationFailed'>;
 
@@ -22,7 +23,7 @@ export async function createReservations(
   tx: Tx,
   holds: readonly EventOf<'SeatReserved'>[],
 ): Promise<Created[]> {
-  const rows = await tx.rows<{ reservation_id: string }>(CREATE, [
+  const rows = await tx.rows<{ reservation_id: string; status: 'HELD' | 'EXPIRED' }>(CREATE, [
     holds.map((hold) => hold.reservationId),
     holds.map((hold) => hold.userId),
     holds.map((hold) => hold.performanceId),
@@ -30,23 +31,13 @@ export async function createReservations(
     holds.map((hold) => hold.amountKrw),
     holds.map((hold) => hold.expiresAt),
   ]);
-  const created = new Set(rows.map((row) => row.reservation_id));
-  const existing = await findExisting(
-    tx,
-    holds.filter((hold) => !created.has(hold.reservationId)),
-  );
-  const known = new Set([...created, ...existing]);
+  const created = new Map(rows.map((row) => [row.reservation_id, row.status]));
   return holds.flatMap((hold): Created[] => {
-    if (created.delete(hold.reservationId)) return [{ ...hold, name: 'ReservationCreated' }];
-    // A repeated event has nothing to say: to fail it would release the seats of a good reservation.
-    return known.has(hold.reservationId) ? [] : [creationFailed(hold, 'too-late')];
+    const status = created.get(hold.reservationId);
+    created.delete(hold.reservationId); // an event that stands in the set twice is answered once
+    if (status === undefined) return [];
+    return [status === 'HELD' ? { ...hold, name: 'ReservationCreated' } : creationFailed(hold, 'too-late')];
   });
-}
-
-async function findExisting(tx: Tx, holds: readonly EventOf<'SeatReserved'>[]): Promise<string[]> {
-  if (holds.length === 0) return [];
-  const rows = await tx.rows<{ reservation_id: string }>(EXISTING, [holds.map((hold) => hold.reservationId)]);
-  return rows.map((row) => row.reservation_id);
 }
 
 export function creationFailed(

@@ -27,7 +27,7 @@ export async function findReservation(
   userId: string,
   reservationId: string,
 ): Promise<Reservation | undefined> {
-  const [row] = await reader.rows<ReservationRow & Record<string, unknown>>(FIND, [reservationId, userId]);
+  const [row] = await reader.rows<ReservationRow>(FIND, [reservationId, userId]);
   return row && toReservation(row);
 }
 
@@ -37,7 +37,7 @@ export async function listReservations(
   page: ReservationPage,
 ): Promise<Reservation[]> {
   const { createdAt, reservationId } = page.after ?? FROM_THE_NEWEST;
-  const rows = await reader.rows<ReservationRow & Record<string, unknown>>(LIST, [
+  const rows = await reader.rows<ReservationRow>(LIST, [
     userId,
     createdAt,
     reservationId,

@@ -16,6 +16,7 @@ import { AGAIN } from '../platform/batcher.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import { recallHolds } from './recall-holds.ts';
 import {
   buyerKey,
   decideHolds,
@@ -26,7 +27,6 @@ import {
   type Held,
   type HoldOutcome,
   type HoldRequest,
-  type HoldRow,
   type Terms,
 } from './seat.ts';
 
@@ -46,16 +46,11 @@ cross join lateral (
   for update
 ) as s`);
 
-// Runs after the locks: a hold that another instance committed while we waited is seen here.
-const RECALL = statement(`/* seats.recall */
-select reservation_id, performance_id, seat_nos, amount_krw, expires_at, fingerprint
-from seats.hold
-where reservation_id = any($1::uuid[])`);
-
 // OFFSET 0 and the subquery keep it a walk over primary keys, whatever a cached plan believes of the tables.
+// The statement begins once the seats are locked: that moment is the time of the whole batch.
 const TERMS = statement(`/* seats.terms */
 select b.performance_id, b.user_id, p.room, p.seat_count, p.seats_per_person, p.sale_opens_at, p.sale_closes_at,
-  clock_timestamp() >= p.sale_opens_at and clock_timestamp() < p.sale_closes_at as sale_is_open,
+  date_trunc('milliseconds', statement_timestamp()) as at,
   coalesce((
     select s.seat_count from seats.buyer s where s.performance_id = b.performance_id and s.user_id = b.user_id
   ), 0) as has
@@ -83,25 +78,24 @@ from unnest($1::int[], $2::int[], $3::int[], $4::uuid[]) as g (performance_id, s
 where s.performance_id = g.performance_id and s.seat_no = g.seat_no and s.state = 'F' and s.version = g.version - 1
 returning s.seat_no`);
 
-// Arrays of different lengths cannot be unnested as rows, so a hold's seats travel as array literals. The
-// time is one for the whole batch, in whole milliseconds as everybody else will see it, and rounded so that
-// no hold is shorter than promised.
+// Arrays of different lengths cannot be unnested as rows, so a hold's seats travel as array literals.
 const REMEMBER = statement(`/* seats.remember */
-with batch as materialized (select date_trunc('milliseconds', clock_timestamp()) as held_at)
 insert into seats.hold (
   reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at
 )
-select g.reservation_id, g.user_id, g.performance_id, g.seat_nos::int[], g.seat_versions::int[], g.amount_krw,
-  g.fingerprint, batch.held_at, batch.held_at + ($8::int + 1) * interval '1 millisecond'
-from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::bytea[])
-  as g (reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint)
-cross join batch
-order by g.reservation_id
-returning expires_at`);
+select reservation_id, user_id, performance_id, seat_nos::int[], seat_versions::int[], amount_krw, fingerprint,
+  held_at, expires_at
+from unnest(
+  $1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::bytea[], $8::timestamptz[],
+  $9::timestamptz[]
+) as g (
+  reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at
+)
+order by reservation_id`);
 
 export interface HoldSeatsDeps {
-  readonly database: Database;
-  readonly messaging: Messaging;
+  readonly database: Pick<Database, 'transaction'>;
+  readonly messaging: Pick<Messaging, 'append'>;
   readonly holdTtlMs: number;
 }
 
@@ -111,44 +105,40 @@ export function holdSeats(
   requests: readonly HoldRequest[],
 ): Promise<(HoldOutcome | typeof AGAIN)[]> {
   return deps.database.transaction(async (tx) => {
-    const decisions = decideHolds(requests, await find(tx, requests));
+    const decisions = decideHolds(requests, await find(tx, requests), deps.holdTtlMs);
     const grants = decisions.flatMap((decision) => (decision.outcome === 'granted' ? [decision.grant] : []));
-    const expiresAt = grants.length > 0 ? await write(tx, grants, deps.holdTtlMs) : '';
+    if (grants.length > 0) await write(tx, grants);
     deps.messaging.append(tx, [
-      ...grants.map((grant) => reserved(grant, expiresAt)),
+      ...grants.map(reserved),
       ...requests.flatMap((request, index) => failed(request, decisions[index])),
     ]);
     return decisions.map((decision) => {
       if (decision.outcome === 'again') return AGAIN;
-      return decision.outcome === 'granted' ? held(decision.grant, expiresAt) : decision;
+      return decision.outcome === 'granted' ? held(decision.grant) : decision;
     });
   });
 }
 
-/** Three statements that travel together; PostgreSQL runs them in this order. */
+/**
+ * Three statements that travel together; PostgreSQL runs them in this order. What is recalled is read after the
+ * locks: a hold that another instance committed while we waited is seen.
+ */
 async function find(tx: Tx, requests: readonly HoldRequest[]): Promise<Found> {
   const seats = requests.flatMap((r) => r.seatNos.map((seatNo) => [r.performanceId, seatNo] as const));
   const [freeSeats, holds, terms] = await Promise.all([
-    tx.rows<FreeSeat & Record<string, unknown>>(LOCK_FREE, [
-      seats.map(([id]) => id),
-      seats.map(([, no]) => no),
-    ]),
-    tx.rows<HoldRow & Record<string, unknown>>(RECALL, [requests.map((r) => r.reservationId)]),
-    tx.rows<Terms & Record<string, unknown>>(TERMS, [
-      requests.map((r) => r.performanceId),
-      requests.map((r) => r.userId),
-    ]),
+    tx.rows<FreeSeat>(LOCK_FREE, [seats.map(([id]) => id), seats.map(([, no]) => no)]),
+    recallHolds(tx, requests),
+    tx.rows<Terms>(TERMS, [requests.map((r) => r.performanceId), requests.map((r) => r.userId)]),
   ]);
   return { freeSeats, holds, terms };
 }
 
-/** Gives when the new holds end. */
-async function write(tx: Tx, grants: readonly Grant[], holdTtlMs: number): Promise<string> {
+async function write(tx: Tx, grants: readonly Grant[]): Promise<void> {
   const seats = grants.flatMap(({ request, seats: granted }) =>
     granted.map((seat) => ({ ...seat, reservationId: request.reservationId })),
   );
-  const [remembered, counted, taken] = await Promise.all([
-    tx.rows<{ expires_at: string }>(REMEMBER, [
+  const [, counted, taken] = await Promise.all([
+    tx.rows(REMEMBER, [
       grants.map((g) => g.request.reservationId),
       grants.map((g) => g.request.userId),
       grants.map((g) => g.request.performanceId),
@@ -156,7 +146,8 @@ async function write(tx: Tx, grants: readonly Grant[], holdTtlMs: number): Promi
       grants.map((g) => `{${g.seats.map((seat) => seat.version + 1).join(',')}}`),
       grants.map((g) => g.amountKrw),
       grants.map((g) => g.request.fingerprint),
-      holdTtlMs,
+      grants.map((g) => g.heldAt),
+      grants.map((g) => g.expiresAt),
     ]),
     tx.rows(COUNT_BUYERS, [
       grants.map((g) => g.request.performanceId),
@@ -174,21 +165,14 @@ async function write(tx: Tx, grants: readonly Grant[], holdTtlMs: number): Promi
   // Nobody locked the buyers: another instance may have brought one of them to the limit meanwhile.
   const buyers = new Set(grants.map(({ request }) => buyerKey(request.performanceId, request.userId)));
   if (counted.length !== buyers.size) throw overtaken();
-  const [first] = remembered;
-  assert(first !== undefined, 'every grant is remembered');
-  return first.expires_at;
 }
 
 /** Makes the batch start over on what is true now. */
 function overtaken(): DatabaseFault {
-  const cause = Object.assign(new Error('another instance served the same buyer'), {
-    severity: 'ERROR',
-    code: '40001',
-  });
-  return new DatabaseFault('seats.hold', cause);
+  return new DatabaseFault('seats.hold', new Error('another instance served the same buyer'), 'again');
 }
 
-function reserved({ request, seats, amountKrw }: Grant, expiresAt: string): EventOf<'SeatReserved'> {
+function reserved({ request, seats, amountKrw, expiresAt }: Grant): EventOf<'SeatReserved'> {
   const { reservationId, userId, performanceId, turn, payNow } = request;
   return {
     name: 'SeatReserved',
@@ -217,7 +201,7 @@ function failed(request: HoldRequest, decision: Decision | undefined): EventOf<'
   ];
 }
 
-function held({ request, amountKrw }: Grant, expiresAt: string): Held {
+function held({ request, amountKrw, expiresAt }: Grant): Held {
   const { reservationId, performanceId, seatNos } = request;
   return { outcome: 'held', replayed: false, reservationId, performanceId, seatNos, amountKrw, expiresAt };
 }

@@ -9,6 +9,7 @@ import { countRemaining } from './count-remaining.ts';
 import { countSales, type Sales } from './count-sales.ts';
 import { holdSeats } from './hold-seats.ts';
 import { listAvailable } from './list-available.ts';
+import { recallHold } from './recall-holds.ts';
 import { seatReactions } from './reactions.ts';
 import type { HoldOutcome, HoldRequest } from './seat.ts';
 
@@ -17,6 +18,8 @@ export type { HoldOutcome, HoldRequest } from './seat.ts';
 export interface Seats {
   /** Holds all the seats of a request or none. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
+  /** What an earlier request with the same key was answered; undefined when it was granted nothing. */
+  recall(request: HoldRequest): Promise<HoldOutcome | undefined>;
   /** The numbers of the free seats a moment ago, ascending; undefined when there is no such performance. */
   available(performanceId: number): Promise<number[] | undefined>;
   /** How many seats were free a moment ago, for each performance that has been laid out. */
@@ -56,6 +59,7 @@ export function createSeats(deps: {
   });
   return {
     hold: (request) => holds.submit(request),
+    recall: (request) => recallHold(deps.database, request),
     available: (performanceId) => available.get(performanceId),
     remaining: async (performanceIds) => {
       const counts = await Promise.all(

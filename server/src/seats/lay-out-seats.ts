@@ -17,15 +17,15 @@ from unnest($2::int[], $3::int[], $4::int[]) as section (first_seat_no, seat_cou
   generate_series(section.first_seat_no, section.first_seat_no + section.seat_count - 1) as seat_no
 order by seat_no`);
 
-// A stadium is more than 60,000 rows in one statement; the usual limit is for the hot path.
-const PATIENCE = statement(`/* seats.lay-out-patience */ set local statement_timeout = '60s'`);
+/** A stadium is more than 60,000 rows in one statement. */
+const STATEMENT_MAX_MS = 60_000;
 
 // Cached plans of a table that was small until now would read all of it; fresh statistics renew them at once,
 // in every session. Skipped while a vacuum has the table; autovacuum brings them soon enough then.
 const ANALYZE = statement('/* seats.analyze */ analyze (skip_locked) seats.seat');
 
 export async function layOutSeats(tx: Tx, events: readonly EventOf<'PerformanceScheduled'>[]): Promise<void> {
-  await tx.rows(PATIENCE, []);
+  tx.bePatient(STATEMENT_MAX_MS);
   let laidOut = 0;
   for (const event of events) {
     const { performanceId, room, seatsPerPerson, saleOpensAt, saleClosesAt, sections } = event;

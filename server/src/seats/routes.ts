@@ -4,15 +4,18 @@ import { SalesAnswer } from '#contract/http/operator.ts';
 import { idOf, PerformanceParams } from '#contract/http/params.ts';
 import {
   type App,
+  behind,
   type Door,
-  idempotencyKeyOf,
   IdempotencyHeaders,
+  KEY_PROBLEMS,
+  markReplay,
+  onTurn,
   placeOf,
   refusals,
   refuse,
+  requestOf,
   userOf,
 } from '../http/route.ts';
-import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 import type { Seats } from './index.ts';
 
 interface RouteDeps {
@@ -28,16 +31,12 @@ export function seatRoutes(app: App, deps: RouteDeps): void {
 function availableRoute(app: App, { seats, door }: RouteDeps): void {
   app.get(
     '/performances/:performanceId/seats',
-    {
-      onRequest: door.turn,
-      schema: {
-        tags: ['seats'],
-        summary: 'The free seats of a performance',
-        security: [{ queueToken: [] }],
-        params: PerformanceParams,
-        response: { 200: AvailableSeats, ...refusals('performance.not-found') },
-      },
-    },
+    behind(door, 'turn', {
+      tags: ['seats'],
+      summary: 'The free seats of a performance',
+      params: PerformanceParams,
+      response: { 200: AvailableSeats, ...refusals('performance.not-found') },
+    }),
     async (request, reply) => {
       const performanceId = idOf(request.params.performanceId);
       const available = performanceId === undefined ? undefined : await seats.available(performanceId);
@@ -52,44 +51,46 @@ function availableRoute(app: App, { seats, door }: RouteDeps): void {
 function holdRoute(app: App, { seats, door }: RouteDeps): void {
   app.post(
     '/reservations',
-    {
-      onRequest: door.turn,
-      schema: {
-        tags: ['reservations'],
-        summary: 'Hold seats, all or none of them',
-        security: [{ queueToken: [] }],
-        headers: IdempotencyHeaders,
-        body: HoldBody,
-        response: {
-          201: HoldAnswer,
-          ...refusals(
-            'seats.taken',
-            'seats.not-found',
-            'seats.limit-reached',
-            'sale.not-open',
-            'performance.not-found',
-            'queue.token-foreign',
-            'idempotency.key-missing',
-            'idempotency.key-invalid',
-            'idempotency.key-reused',
-          ),
-        },
+    behind(door, 'place', {
+      tags: ['reservations'],
+      summary: 'Hold seats, all or none of them',
+      headers: IdempotencyHeaders,
+      body: HoldBody,
+      response: {
+        201: HoldAnswer,
+        ...refusals(
+          'seats.taken',
+          'seats.not-found',
+          'seats.limit-reached',
+          'sale.not-open',
+          'performance.not-found',
+          'queue.not-admitted',
+          'queue.turn-over',
+          'queue.token-foreign',
+          ...KEY_PROBLEMS,
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { performanceId, seats: wanted, payNow = false } = request.body;
-      const userId = userOf(request);
-      const outcome = await seats.hold({
-        reservationId: derivedUuid(userId, 'POST /reservations', idempotencyKeyOf(request)),
-        userId,
+      const { requestId, fingerprint } = requestOf(request, 'POST /reservations');
+      const hold = {
+        reservationId: requestId,
+        userId: userOf(request),
         performanceId,
         seatNos: wanted.toSorted((a, b) => a - b),
         turn: placeOf(request),
         payNow,
-        fingerprint: fingerprint(request.body),
-      });
+        fingerprint,
+      };
+      const outcome = await onTurn(
+        door,
+        request,
+        () => seats.hold(hold),
+        () => seats.recall(hold),
+      );
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
-      if (outcome.replayed) void reply.header('idempotent-replayed', 'true');
+      markReplay(reply, outcome);
       return reply.code(201).send({
         reservationId: outcome.reservationId,
         status: 'HELD',
@@ -105,16 +106,12 @@ function holdRoute(app: App, { seats, door }: RouteDeps): void {
 export function saleAdminRoutes(app: App, deps: RouteDeps): void {
   app.get(
     '/admin/performances/:performanceId/sales',
-    {
-      onRequest: deps.door.operator,
-      schema: {
-        tags: ['operator'],
-        summary: 'How a performance sells',
-        security: [{ operator: [] }],
-        params: PerformanceParams,
-        response: { 200: SalesAnswer, ...refusals('performance.not-found') },
-      },
-    },
+    behind(deps.door, 'operator', {
+      tags: ['operator'],
+      summary: 'How a performance sells',
+      params: PerformanceParams,
+      response: { 200: SalesAnswer, ...refusals('performance.not-found') },
+    }),
     async (request, reply) => {
       const performanceId = idOf(request.params.performanceId);
       const sales = performanceId === undefined ? undefined : await deps.seats.sales(performanceId);

@@ -13,6 +13,9 @@ const ANN = 'ann';
 const BEN = 'ben';
 const CEM = 'cem';
 
+const NOW = '2026-01-10T00:00:00.000Z';
+const FIVE_MINUTES_MS = 300_000;
+
 function wants(userId: string, seatNos: readonly number[], change: Partial<HoldRequest> = {}): HoldRequest {
   return {
     reservationId: `${userId} ${seatNos.join('+')}`,
@@ -47,9 +50,9 @@ function found(given: {
       seat_count: 9,
       seats_per_person: 4,
       has: 0,
-      sale_is_open: true,
       sale_opens_at: '2026-01-01T00:00:00.000Z',
       sale_closes_at: '2026-02-01T00:00:00.000Z',
+      at: NOW,
       ...given.terms,
     })),
   };
@@ -75,7 +78,7 @@ function inShort(decision: Decision): string {
 }
 
 const decide = (requests: readonly HoldRequest[], given: Parameters<typeof found>[0]) =>
-  decideHolds(requests, found(given));
+  decideHolds(requests, found(given), FIVE_MINUTES_MS);
 
 describe('a hold', () => {
   test('takes all its seats, at the sum of their prices', () => {
@@ -102,10 +105,27 @@ describe('a hold', () => {
     ]);
   });
 
+  test.each([
+    ['before the sale', '2025-12-31T23:59:59.999Z', false],
+    ['when the sale opens', '2026-01-01T00:00:00.000Z', true],
+    ['in its last moment', '2026-01-31T23:59:59.999Z', true],
+    ['when the sale closes', '2026-02-01T00:00:00.000Z', false],
+  ])('%s (%s) is granted: %s', (_, at, granted) => {
+    const [decision] = decide([wants(ANN, [1])], { free: [1], terms: { at } });
+    expect(decision?.outcome).toBe(granted ? 'granted' : 'refused');
+  });
+
   test('outside the time of sale is refused and says when it is', () => {
-    const decisions = decide([wants(ANN, [1])], { free: [1], terms: { sale_is_open: false } });
+    const decisions = decide([wants(ANN, [1])], { free: [1], terms: { at: '2026-02-02T00:00:00.000Z' } });
     const extra = { opensAt: '2026-01-01T00:00:00.000Z', closesAt: '2026-02-01T00:00:00.000Z' };
     expect(decisions).toEqual([{ outcome: 'refused', problem: 'sale.not-open', extra }]);
+  });
+
+  test('lasts five minutes from the time of the database, and never a moment less', () => {
+    const decisions = decide([wants(ANN, [1]), wants(BEN, [2])], { free: [1, 2] });
+    // The database's time was cut to whole milliseconds, so up to one of them had passed already.
+    const grant = { heldAt: NOW, expiresAt: '2026-01-10T00:05:00.001Z' };
+    expect(decisions).toMatchObject([{ grant }, { grant }]);
   });
 
   test('of a seat that does not exist is refused and names it, not the taken one beside it', () => {
@@ -168,7 +188,10 @@ describe('in one batch', () => {
       terms: [...first.terms, ...second.terms.map((row) => ({ ...row, performance_id: 2 }))],
       freeSeats: [...first.freeSeats, ...second.freeSeats.map((row) => ({ ...row, performance_id: 2 }))],
     };
-    expect(decideHolds(requests, both).map(inShort)).toEqual(['granted 1+2+3+4', 'granted 1']);
+    expect(decideHolds(requests, both, FIVE_MINUTES_MS).map(inShort)).toEqual([
+      'granted 1+2+3+4',
+      'granted 1',
+    ]);
   });
 
   test('a key that comes twice is decided once; the second waits for the answer of the first', () => {
@@ -188,7 +211,7 @@ describe('in one batch', () => {
 describe('a repeated request', () => {
   test('gets the answer of the first time, though everything has changed since', () => {
     const request = wants(ANN, [2, 3]);
-    const terms = { sale_is_open: false, has: 4, room: 'elsewhere' };
+    const terms = { at: '2026-03-01T00:00:00.000Z', has: 4, room: 'elsewhere' };
     expect(decide([request], { terms, holds: [remembered(request)] })).toEqual([
       {
         outcome: 'held',
@@ -236,7 +259,7 @@ describe('whatever the batch', () => {
       const batch = waiting.slice(0, batchMax);
       const now = found({ free: [...world.free], holds: world.holds });
       const terms = now.terms.map((row) => ({ ...row, has: world.has.get(row.user_id) ?? 0 }));
-      const decisions = decideHolds(batch, { ...now, terms });
+      const decisions = decideHolds(batch, { ...now, terms }, FIVE_MINUTES_MS);
       world.firsts.push(decisions[0]?.outcome ?? 'none');
       const again = batch.filter((_, index) => decisions[index]?.outcome === 'again');
       for (const [index, decision] of decisions.entries()) {

@@ -45,9 +45,10 @@ export interface Terms {
   readonly seats_per_person: number;
   /** Seats that the buyer holds or owns already. */
   readonly has: number;
-  readonly sale_is_open: boolean;
   readonly sale_opens_at: string;
   readonly sale_closes_at: string;
+  /** The database's time once everything was locked; the same for the whole batch. */
+  readonly at: string;
 }
 
 /** A hold as the table remembers it. */
@@ -64,6 +65,8 @@ export interface Grant {
   readonly request: HoldRequest;
   readonly seats: readonly FreeSeat[];
   readonly amountKrw: number;
+  readonly heldAt: string;
+  readonly expiresAt: string;
 }
 
 export type Decision =
@@ -82,7 +85,7 @@ export interface Found {
  * one was granted is taken: nobody is answered until the whole batch is committed, and when that fails all of
  * it is decided anew. Only a key that comes twice waits for the next batch, where its answer can be recalled.
  */
-export function decideHolds(requests: readonly HoldRequest[], found: Found): Decision[] {
+export function decideHolds(requests: readonly HoldRequest[], found: Found, holdTtlMs: number): Decision[] {
   const holds = new Map(found.holds.map((hold) => [hold.reservation_id, hold]));
   const terms = new Map(found.terms.map((row) => [buyerKey(row.performance_id, row.user_id), row]));
   const free = new Map(found.freeSeats.map((seat) => [seatKey(seat.performance_id, seat.seat_no), seat]));
@@ -108,13 +111,20 @@ export function decideHolds(requests: readonly HoldRequest[], found: Found): Dec
     for (const seatNo of seatNos) free.delete(seatKey(performanceId, seatNo));
     terms.set(buyerKey(performanceId, userId), { ...own, has: own.has + seats.length });
     const amountKrw = seats.reduce((sum, seat) => sum + seat.price_krw, 0);
-    return { outcome: 'granted', grant: { request, seats, amountKrw } };
+    const [heldAt, expiresAt] = [own.at, endOfHold(own.at, holdTtlMs)];
+    return { outcome: 'granted', grant: { request, seats, amountKrw, heldAt, expiresAt } };
   });
+}
+
+/** The time is known in whole milliseconds, cut off: with one more no hold is shorter than promised. */
+function endOfHold(heldAt: string, holdTtlMs: number): string {
+  return new Date(Date.parse(heldAt) + holdTtlMs + 1).toISOString();
 }
 
 function refuseByTerms(request: HoldRequest, terms: Terms): Refusal | undefined {
   if (terms.room !== request.turn.room) return refused('queue.token-foreign', { room: terms.room });
-  if (!terms.sale_is_open) {
+  // Instants of one form sort as text.
+  if (terms.at < terms.sale_opens_at || terms.at >= terms.sale_closes_at) {
     return refused('sale.not-open', { opensAt: terms.sale_opens_at, closesAt: terms.sale_closes_at });
   }
   const unknown = request.seatNos.filter((seatNo) => seatNo > terms.seat_count);
@@ -126,7 +136,7 @@ function refuseByTerms(request: HoldRequest, terms: Terms): Refusal | undefined 
 }
 
 /** Same key: the same answer as the first time, whatever became of the hold since; another body is refused. */
-function repeated(request: HoldRequest, before: HoldRow): HoldOutcome {
+export function repeated(request: HoldRequest, before: HoldRow): HoldOutcome {
   if (!before.fingerprint.equals(request.fingerprint)) return refused('idempotency.key-reused');
   return {
     outcome: 'held',

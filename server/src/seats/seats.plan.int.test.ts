@@ -1,7 +1,7 @@
 /**
- * What a statement costs must not grow with the house. Each one that runs for holds, sales and releases goes
- * from its arguments to rows by primary key, with the settings and the generic plans of the service's
- * sessions, on tables that were never analysed as well as on a house that grew.
+ * What a statement costs must not grow with the house. Each one that runs for free seats, holds, sales and
+ * releases goes from its arguments to rows by primary key, with the settings and the generic plans of the
+ * service's sessions, on tables that were never analysed as well as on a house that grew.
  */
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { checkServer, sessionSettings } from '../platform/postgres/requirements.
 import type { Statement } from '../platform/postgres/statement.ts';
 
 const HOT = [
+  'seats.available',
   'seats.close-holds',
   'seats.close-sold',
   'seats.count-buyers',
@@ -40,6 +41,7 @@ beforeAll(async () => {
 afterAll(() => office[Symbol.asyncDispose]());
 
 async function sellAndRelease(): Promise<void> {
+  await office.counters[0].seats.available(1);
   await office.counters[0].seats.hold(holdRequest([1, 2]));
   const reserved = (await office.events()).find((event) => event.name === 'SeatReserved');
   if (reserved === undefined) throw new Error('the hold is not in the log');

@@ -24,7 +24,7 @@ export async function sellSeats(tx: Tx, claims: readonly SeatClaim[]): Promise<E
   const held = await lockHolds(tx, claims, ['H']);
   if (held.length === 0) return [];
   const columns = seatColumns(held);
-  const sold = await tx.rows<ChangedSeat & Record<string, unknown>>(SELL, columns);
+  const sold = await tx.rows<ChangedSeat>(SELL, columns);
   assert.equal(sold.length, columns[0].length, 'every seat of a held reservation is held for it');
   await tx.rows(CLOSE, [held.map((claim) => claim.reservationId)]);
   return toClaims(sold).map((claim) => ({ name: 'SeatSold', ...claim }));

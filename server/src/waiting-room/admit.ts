@@ -1,7 +1,7 @@
 /**
  * Where people are let in: strictly in the order of their numbers, under the room's lock.
  *
- * Every transaction that gives numbers or ends turns comes through here, so that a free turn is never idle
+ * Every transaction that gives numbers, ends turns or reopens them comes through here, so that a free turn is never idle
  * and the room's counters are written in the transaction that changes what they count.
  */
 import type { Tx } from '../platform/postgres/database.ts';
@@ -63,7 +63,7 @@ export async function settleRooms(
   const [turns] = await Promise.all([
     next.length === 0
       ? []
-      : tx.rows<AdmittedRow & Record<string, unknown>>(ADMIT, [
+      : tx.rows<AdmittedRow>(ADMIT, [
           next.map((row) => row.room),
           next.map((row) => row.number),
           activeTtlMs,

@@ -1,6 +1,6 @@
 /** The organiser's hand on the line: policy and state, changed while people wait. */
 import assert from 'node:assert/strict';
-import { refused } from '#contract/problems.ts';
+import { invalid, refused } from '#contract/problems.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { settleRooms } from './admit.ts';
@@ -26,7 +26,7 @@ export function changeRoom(deps: ChangeRoomDeps, name: string, change: RoomChang
     const room = (await lockRooms(tx, [name])).get(name);
     if (room === undefined) return refused('queue.room-not-found');
     const policy = mergePolicy(room.policy, change.policy ?? {});
-    if (policy === undefined) return refused('request.invalid', { errors: HALF_A_RATE });
+    if (policy === undefined) return invalid(HALF_A_RATE);
     const state = change.state ?? room.state;
     const allowance = carryOver(room.policy, policy, room);
     const { rateCount, rateWindowMs, capacity } = policy;

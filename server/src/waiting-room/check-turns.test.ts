@@ -75,7 +75,7 @@ describe('the check of a turn', () => {
     expect(await checks.requireActive(short, 'me')).toBe('over');
   });
 
-  test('what is over is over for good; what waits, or may be extended, is asked again', async () => {
+  test('what is spent is over for good; what waits, or may be extended, is asked again', async () => {
     answer = turn({ state: 'SPENT', expiresInMs: null });
     await checks.look(place);
     nowMs += 86_400_000;
@@ -89,6 +89,16 @@ describe('the check of a turn', () => {
       await checks.look({ ...place, number: 9 });
       expect(reads.length - before).toBe(2);
     }
+  });
+
+  test('a turn that timed out may be opened again, and is asked again after a second', async () => {
+    answer = turn({ state: 'EXPIRED', expiresInMs: null });
+    expect(await checks.requireActive(place, 'me')).toBe('over');
+    answer = turn();
+    nowMs += 999;
+    expect(await checks.requireActive(place, 'me')).toBe('over');
+    nowMs += 1;
+    expect(await checks.requireActive(place, 'me')).toBe('active');
   });
 
   test('a forgotten turn is asked for again', async () => {

@@ -10,8 +10,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Turn } from './line.ts';
 import { placeKey } from './place.ts';
 
-/** A turn that another instance spent is open here no longer than this; its second purchase is refunded. */
-const ACTIVE_REMEMBERED_MS = 1_000;
+/**
+ * A turn that another instance spent is open here no longer than this; its second purchase is refunded. And one
+ * that timed out may be opened again elsewhere, by a hold that was heard of late.
+ */
+const CHANGING_REMEMBERED_MS = 1_000;
 /** About 20 MB. */
 const REMEMBERED_MAX = 100_000;
 
@@ -55,11 +58,7 @@ export function createTurnChecks(deps: {
       const [oldest] = remembered.keys();
       if (oldest !== undefined) remembered.delete(oldest);
     }
-    const lastsMs =
-      turn.state === 'ACTIVE'
-        ? Math.min(ACTIVE_REMEMBERED_MS, turn.expiresInMs ?? 0)
-        : Number.POSITIVE_INFINITY;
-    remembered.set(key, { turn, untilMs: askedAtMs + lastsMs });
+    remembered.set(key, { turn, untilMs: askedAtMs + lastsMs(turn) });
   }
 
   async function look(place: Place): Promise<Turn | undefined> {
@@ -94,4 +93,10 @@ export function createTurnChecks(deps: {
       for (const place of places) remembered.delete(placeKey(place));
     },
   };
+}
+
+/** Spent and given up stay over for the door, whatever else becomes of them. */
+function lastsMs({ state, expiresInMs }: Turn): number {
+  if (state === 'ACTIVE') return Math.min(CHANGING_REMEMBERED_MS, expiresInMs ?? 0);
+  return state === 'EXPIRED' ? CHANGING_REMEMBERED_MS : Number.POSITIVE_INFINITY;
 }

@@ -9,9 +9,9 @@ import type { Movement } from './room.ts';
 
 const END = statement(`/* waiting-room.end-places */
 update waiting_room.token t
-set state = e.state, reservation_id = e.reservation_id, ended_at = clock_timestamp()
+set state = e.state, reservation_id = e.reservation_id, ended_at = coalesce(t.ended_at, clock_timestamp())
 from unnest($1::text[], $2::bigint[], $3::text[], $4::uuid[]) as e (room, number, state, reservation_id)
-where t.room = e.room and t.number = e.number and t.state in ('WAITING', 'ACTIVE')`);
+where t.room = e.room and t.number = e.number and t.state <> 'SPENT'`);
 
 export interface Ending {
   readonly row: PlaceRow;
@@ -20,7 +20,10 @@ export interface Ending {
   readonly reservationId?: string;
 }
 
-/** Each place must have been found live after its room was locked. */
+/**
+ * Each place must have been found after its room was locked: live, or over and now known to be spent. One that
+ * was over has freed its turn already.
+ */
 export async function endPlaces(
   tx: Tx,
   rooms: Rooms,
@@ -47,6 +50,9 @@ export async function endPlaces(
 }
 
 function movementOf(endings: readonly Ending[]): Movement {
-  const ended = endings.filter((ending) => ending.row.state === 'ACTIVE').length;
-  return { ended, gaveUp: endings.length - ended };
+  const states = endings.map((ending) => ending.row.state);
+  return {
+    ended: states.filter((state) => state === 'ACTIVE').length,
+    gaveUp: states.filter((state) => state === 'WAITING').length,
+  };
 }

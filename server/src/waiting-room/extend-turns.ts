@@ -1,6 +1,7 @@
 /** Keeps a turn open as long as the hold that was made on it. */
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import { settleRooms } from './admit.ts';
 import type { OpenHold } from './line.ts';
 import { lockRooms } from './lock-rooms.ts';
 
@@ -15,7 +16,8 @@ from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::timestamptz[])
 cross join lateral (
   select from waiting_room.token t
   where t.room = h.room and t.number = h.number and t.epoch = h.epoch and t.user_id = h.user_id
-    and t.state = 'ACTIVE' and t.expires_at < h.expires_at + $6::int * interval '1 millisecond'
+    and (t.state = 'ACTIVE' or (t.state = 'EXPIRED' and h.expires_at > clock_timestamp()))
+    and t.expires_at < h.expires_at + $6::int * interval '1 millisecond'
   limit 1
 ) as t`);
 
@@ -31,7 +33,34 @@ from (
 where t.room = h.room and t.number = h.number and t.epoch = h.epoch and t.user_id = h.user_id
   and t.state = 'ACTIVE' and t.expires_at < h.expires_at`);
 
-export async function extendTurns(tx: Tx, holds: readonly OpenHold[]): Promise<void> {
+// The hold passed the door in time, and its turn was ended because the news of it came late. Who has a new place
+// by now keeps that one: a person has one live place in a room.
+const REOPEN = statement(`/* waiting-room.reopen-turns */
+update waiting_room.token t
+set state = 'ACTIVE', ended_at = null, expires_at = o.expires_at + $6::int * interval '1 millisecond'
+from (
+  select distinct on (t.room, t.user_id) t.room, t.number, h.expires_at
+  from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::timestamptz[])
+    as h (room, number, epoch, user_id, expires_at)
+  cross join lateral (
+    select * from waiting_room.token
+    where room = h.room and number = h.number and epoch = h.epoch and user_id = h.user_id and state = 'EXPIRED'
+    limit 1
+  ) as t
+  where h.expires_at > clock_timestamp() and not exists (
+    select from waiting_room.token live
+    where live.room = t.room and live.user_id = t.user_id and live.state in ('WAITING', 'ACTIVE')
+  )
+  order by t.room, t.user_id, t.number desc, h.expires_at desc
+) as o
+where t.room = o.room and t.number = o.number
+returning t.room`);
+
+/**
+ * A reopened turn may be one more than the capacity: its place was given to the next one, who keeps it too. To
+ * exceed a bound for minutes is better than to break the promise to somebody who was let in and holds seats.
+ */
+export async function extendTurns(tx: Tx, holds: readonly OpenHold[], activeTtlMs: number): Promise<void> {
   const values = [
     holds.map((hold) => hold.turn.room),
     holds.map((hold) => hold.turn.number),
@@ -42,9 +71,20 @@ export async function extendTurns(tx: Tx, holds: readonly OpenHold[]): Promise<v
   ];
   const short = await tx.rows<{ room: string }>(SHORT, values);
   if (short.length === 0) return;
-  await lockRooms(
+  const [rooms, , reopened] = await Promise.all([
+    lockRooms(
+      tx,
+      short.map((row) => row.room),
+    ),
+    tx.rows(EXTEND, values),
+    tx.rows<{ room: string }>(REOPEN, values),
+  ]);
+  const byRoom = Map.groupBy(reopened, (row) => row.room);
+  if (byRoom.size === 0) return;
+  await settleRooms(
     tx,
-    short.map((row) => row.room),
+    [...rooms.values()].filter(({ room }) => byRoom.has(room)),
+    new Map([...byRoom].map(([room, turns]) => [room, { reopened: turns.length }])),
+    activeTtlMs,
   );
-  await tx.rows(EXTEND, values);
 }

@@ -41,7 +41,7 @@ export function joinLine(deps: JoinLineDeps, requests: readonly JoinRequest[]): 
     const names = requests.map((request) => request.room);
     const [rooms, live] = await Promise.all([
       lockRooms(tx, names),
-      tx.rows<PlaceRow & Record<string, unknown>>(LIVE, [names, requests.map((request) => request.userId)]),
+      tx.rows<PlaceRow>(LIVE, [names, requests.map((request) => request.userId)]),
     ]);
     const entries = decideJoins(requests, rooms, live);
     const settled = await write(tx, rooms, entries, deps.activeTtlMs);

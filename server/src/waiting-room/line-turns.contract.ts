@@ -2,14 +2,24 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ACTIVE_TTL_MS, type Bench, capacity, purchaseOf, rate, unlimited } from './line-bench.contract.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
+import {
+  ACTIVE_TTL_MS,
+  type Bench,
+  capacity,
+  type Person,
+  purchaseOf,
+  rate,
+  unlimited,
+} from './line-bench.contract.ts';
+import type { OpenHold } from './line.ts';
 
 export function describeTurns(bench: Bench): void {
   describe('spending a turn', () => {
     test('a purchase ends the turn and the next one is let in at once', async () => {
       await bench.open(capacity(1));
       const [first, second] = [await bench.joinOne(), await bench.joinOne()];
-      expect(await bench.spend([purchaseOf(first)])).toEqual(['expired']);
+      expect(await bench.spend([purchaseOf(first)])).toEqual(['done']);
       expect(await bench.stateOf(first.place, second.place)).toEqual(['SPENT', 'ACTIVE']);
       await bench.expectExactCounters();
     });
@@ -19,8 +29,8 @@ export function describeTurns(bench: Bench): void {
       const first = await bench.joinOne();
       const [bought, other] = [purchaseOf(first), purchaseOf(first)];
       const outcomes = await bench.spend([bought, other, bought]);
-      expect(outcomes).toEqual(['expired', 'spent', 'repeated']);
-      expect(await bench.spend([other, bought], bench.one)).toEqual(['spent', 'repeated']);
+      expect(outcomes).toEqual(['done', 'already-spent', 'repeated']);
+      expect(await bench.spend([other, bought], bench.one)).toEqual(['already-spent', 'repeated']);
       await bench.expectExactCounters();
     });
 
@@ -30,7 +40,7 @@ export function describeTurns(bench: Bench): void {
       const outcomes = await Promise.all(
         [bench.one, bench.two, bench.one, bench.two].map((line) => bench.spend([purchaseOf(first)], line)),
       );
-      expect(outcomes.flat().toSorted()).toEqual(['expired', 'spent', 'spent', 'spent']);
+      expect(outcomes.flat().toSorted()).toEqual(['already-spent', 'already-spent', 'already-spent', 'done']);
       await bench.expectExactCounters();
     });
 
@@ -41,9 +51,54 @@ export function describeTurns(bench: Bench): void {
       const none = { ...purchaseOf(first), turn: { ...first.place, number: 99 } };
       const tries = [purchaseOf(second), { ...purchaseOf(first), userId: second.userId }, stale, none];
       expect(await bench.spend(tries)).toEqual(['not-active', 'not-active', 'not-active', 'not-active']);
-      expect(await bench.stateOf(first.place)).toEqual(['ACTIVE']);
+      await bench.one.leave([second.place]);
+      expect(await bench.spend([purchaseOf(second)])).toEqual(['not-active']);
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'LEFT']);
+      await bench.expectExactCounters();
+    });
+
+    test('a turn that was given up before the purchase was heard of is spent on it, and on no other', async () => {
+      await bench.open(capacity(1));
+      const [first, second, third] = [await bench.joinOne(), await bench.joinOne(), await bench.joinOne()];
       await bench.one.leave([first.place]);
-      expect(await bench.spend([purchaseOf(first)])).toEqual(['not-active']);
+      const bought = purchaseOf(first);
+      expect(await bench.spend([bought, purchaseOf(first)])).toEqual(['done', 'already-spent']);
+      expect(await bench.spend([bought, purchaseOf(first)], bench.one)).toEqual([
+        'repeated',
+        'already-spent',
+      ]);
+      // Its place went to the next one when it was given up; there is no second one to give.
+      expect(await bench.stateOf(first.place, second.place, third.place)).toEqual([
+        'SPENT',
+        'ACTIVE',
+        'WAITING',
+      ]);
+      await bench.expectExactCounters();
+    });
+
+    test('so is one that timed out, although the buyer is in line again', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      const again = await bench.joinOne(first.userId);
+      expect(await bench.spend([purchaseOf(first), purchaseOf(again)])).toEqual(['done', 'not-active']);
+      expect(await bench.stateOf(first.place, second.place, again.place)).toEqual([
+        'SPENT',
+        'ACTIVE',
+        'WAITING',
+      ]);
+      await bench.expectExactCounters();
+    });
+
+    test('one set may end open turns and turns that are over', async () => {
+      await bench.open(capacity(2));
+      const [first, second, third, fourth] = await bench.join(4);
+      assert(first && second && third && fourth);
+      await bench.one.leave([first.place]);
+      expect(await bench.spend([first, second].map(purchaseOf))).toEqual(['done', 'done']);
+      expect(await bench.view()).toMatchObject({ waiting: 0, active: 2 });
+      expect(await bench.stateOf(third.place, fourth.place)).toEqual(['ACTIVE', 'ACTIVE']);
       await bench.expectExactCounters();
     });
 
@@ -128,6 +183,71 @@ export function describeTurns(bench: Bench): void {
       await bench.expectExactCounters();
     });
 
+    test('a hold that is heard of after its turn timed out opens it again, beyond the capacity', async () => {
+      await bench.open(capacity(1));
+      const [first, second, third] = [await bench.joinOne(), await bench.joinOne(), await bench.joinOne()];
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
+      await extend(bench, holdOf(first, 300_000));
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'ACTIVE']);
+      expect(await bench.view()).toMatchObject({ waiting: 1, active: 2 });
+      await bench.expectExactCounters();
+
+      await bench.one.leave([second.place]);
+      expect(await bench.stateOf(third.place)).toEqual(['WAITING']);
+      expect(await bench.spend([purchaseOf(first)])).toEqual(['done']);
+      expect(await bench.stateOf(third.place)).toEqual(['ACTIVE']);
+      await bench.expectExactCounters();
+    });
+
+    test('a hold opens no turn that was given up, nor one beside a new place, nor for a hold that is over', async () => {
+      await bench.open(unlimited);
+      const [left, rejoined, late, twice] = await bench.join(4);
+      assert(left && rejoined && late && twice);
+      await bench.one.leave([left.place]);
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      const anew = await bench.joinOne(rejoined.userId);
+      await extend(bench, holdOf(left, 300_000), holdOf(rejoined, 300_000), holdOf(late, -1));
+      const places = [left, rejoined, late, anew].map((each) => each.place);
+      expect(await bench.stateOf(...places)).toEqual(['LEFT', 'EXPIRED', 'EXPIRED', 'ACTIVE']);
+      await bench.expectExactCounters();
+    });
+
+    test('of two turns of one person that timed out, only the later one is opened again', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      const second = await bench.joinOne(first.userId);
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      await extend(bench, holdOf(first, 300_000), holdOf(second, 200_000), holdOf(second, 300_000));
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
+      const [, turn] = await bench.one.turns([first.place, second.place]);
+      expect(turn?.expiresInMs).toBeGreaterThan(300_000);
+      await bench.expectExactCounters();
+    });
+
+    test('a room that cannot be moved now holds up no other', async () => {
+      const other = `${bench.room}-z`;
+      await bench.open(capacity(1));
+      await bench.one.createRoom(other, capacity(1), 'OPEN');
+      const first = await bench.joinOne();
+      await bench.joinOne();
+      const users = [randomUUID(), randomUUID()];
+      await bench.one.join(users.map((userId) => ({ room: other, userId })));
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.harness.transaction(async (tx) => {
+        // Keeps the lock of the first room.
+        await bench.two.spend(tx, [purchaseOf(first)]);
+        await expect(bench.harness.lines[0].tick()).rejects.toThrow(DatabaseFault);
+      });
+      const places = [1, 2].map((number) => ({ room: other, epoch: 1, number }));
+      expect(await bench.stateOf(...places)).toEqual(['EXPIRED', 'ACTIVE']);
+    });
+
     test('a hold never shortens a turn', async () => {
       await bench.open(unlimited);
       const first = await bench.joinOne();
@@ -158,4 +278,12 @@ export function describeTurns(bench: Bench): void {
       await bench.expectExactCounters();
     });
   });
+}
+
+function holdOf({ place, userId }: Person, endsInMs: number): OpenHold {
+  return { userId, turn: place, expiresAt: new Date(Date.now() + endsInMs).toISOString() };
+}
+
+function extend(bench: Bench, ...holds: readonly OpenHold[]): Promise<void> {
+  return bench.harness.transaction((tx) => bench.two.extend(tx, holds));
 }

@@ -49,8 +49,8 @@ export type ChangeOutcome = { readonly outcome: 'changed'; readonly view: RoomVi
 /** A purchase that wants its turn spent, and a hold that keeps one open. */
 export type Purchase = Pick<EventOf<'PaymentProcessed'>, 'reservationId' | 'userId' | 'turn'>;
 export type OpenHold = Pick<EventOf<'SeatReserved'>, 'userId' | 'turn' | 'expiresAt'>;
-/** `repeated`: spent by this very purchase before. */
-export type SpendOutcome = 'expired' | 'repeated' | 'spent' | 'not-active';
+/** `repeated`: spent by this very purchase before; `already-spent`: by another one; `not-active`: never let in. */
+export type SpendOutcome = 'done' | 'repeated' | 'already-spent' | 'not-active';
 
 export interface Line {
   /** False: there was one of that name, which stays as it is. */
@@ -66,9 +66,9 @@ export interface Line {
   turns(places: readonly Place[]): Promise<(Turn | undefined)[]>;
   /** Gives places up. Answers what became of each; undefined for a place that never was. */
   leave(places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
-  /** In the order of the log: of two purchases on one turn the earlier has it. */
+  /** In the order of the log: of two purchases on one turn the earlier has it, even if it was given up since. */
   spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
-  /** Lets no turn end before the hold that was made on it. */
+  /** Lets no turn end before the hold that was made on it; one that has timed out already is open again. */
   extend(tx: Tx, holds: readonly OpenHold[]): Promise<void>;
   /** Ends turns whose time is over and lets in whom the policy allows. True: there is more to do. */
   tick(): Promise<boolean>;

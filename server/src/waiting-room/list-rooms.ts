@@ -11,7 +11,7 @@ order by room`);
 
 /** Every room, by name. Organisers make rooms, one for each sale, so there are not many. */
 export async function listRooms(reader: Reader): Promise<RoomView[]> {
-  const rows = await reader.rows<RoomRow & Record<string, unknown>>(LIST, []);
+  const rows = await reader.rows<RoomRow>(LIST, []);
   return rows.map(toRoomView);
 }
 

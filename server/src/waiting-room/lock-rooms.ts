@@ -45,16 +45,13 @@ export type Rooms = ReadonlyMap<string, LockedRoom>;
 /** Locks the rooms that exist among these. What is asked of the same transaction right after travels along. */
 export async function lockRooms(tx: Tx, names: Iterable<string>): Promise<Rooms> {
   const rooms = [...new Set(names)];
-  const [, rows] = await Promise.all([
-    tx.rows(LOCK, [rooms]),
-    tx.rows<RoomRow & Record<string, unknown>>(READ, [rooms]),
-  ]);
+  const [, rows] = await Promise.all([tx.rows(LOCK, [rooms]), tx.rows<RoomRow>(READ, [rooms])]);
   return new Map(rows.map((row) => [row.room, toLockedRoom(row)]));
 }
 
 /** The rows of those places that exist. */
 export function readPlaces(reader: Reader, places: readonly Place[]): Promise<PlaceRow[]> {
-  return reader.rows<PlaceRow & Record<string, unknown>>(PLACES, [
+  return reader.rows<PlaceRow>(PLACES, [
     places.map((place) => place.room),
     places.map((place) => place.number),
   ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RoomTerms } from '#contract/http/queue.ts';
-import { type Refusal, refused } from '#contract/problems.ts';
+import { invalid, type Refusal } from '#contract/problems.ts';
 import type { Line } from './line.ts';
 import { HALF_A_RATE, mergePolicy, type Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
@@ -15,7 +15,7 @@ export async function openRoom(
   { state = 'OPEN', ...change }: RoomTerms,
 ): Promise<OpenOutcome> {
   const policy = mergePolicy(defaultPolicy, change);
-  if (policy === undefined) return refused('request.invalid', { errors: HALF_A_RATE });
+  if (policy === undefined) return invalid(HALF_A_RATE);
   const created = await line.createRoom(room, policy, state);
   const view = (await line.rooms()).find((each) => each.room === room);
   assert(view !== undefined, 'rooms are never removed');

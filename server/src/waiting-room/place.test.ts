@@ -26,7 +26,7 @@ const row = (number: number, change: Partial<PlaceRow> = {}): PlaceRow => ({
   user_id: `u${number}`,
   state: 'ACTIVE',
   reservation_id: null,
-  expires_at: null,
+  expires_at: '2026-01-01T00:00:00.000Z',
   overdue: false,
   ...change,
 });
@@ -89,16 +89,25 @@ describe('spending', () => {
 
   test('of two purchases on one turn the earlier has it; a repeated one changes nothing', () => {
     const set = [purchase(1, 'r1'), purchase(1, 'r2'), purchase(1, 'r1'), purchase(2, 'r3')];
-    expect(decideSpends(set, [row(1), row(2)])).toEqual(['expired', 'spent', 'repeated', 'expired']);
+    expect(decideSpends(set, [row(1), row(2)])).toEqual(['done', 'already-spent', 'repeated', 'done']);
   });
 
-  test.each(['WAITING', 'EXPIRED', 'LEFT'] as const)('a turn that is %s cannot be spent', (state) => {
-    expect(decideSpends([purchase(1, 'r1')], [row(1, { state })])).toEqual(['not-active']);
+  test.each(['WAITING', 'LEFT'] as const)('who is %s and was never let in has no turn to spend', (state) => {
+    const never = row(1, { state, expires_at: null });
+    expect(decideSpends([purchase(1, 'r1')], [never])).toEqual(['not-active']);
+  });
+
+  test.each(['EXPIRED', 'LEFT'] as const)('a turn that is %s is spent on the first purchase', (state) => {
+    const set = [purchase(1, 'r1'), purchase(1, 'r2')];
+    expect(decideSpends(set, [row(1, { state })])).toEqual(['done', 'already-spent']);
   });
 
   test('a spent turn knows what it was spent on', () => {
     const spent = row(1, { state: 'SPENT', reservation_id: 'r1' });
-    expect(decideSpends([purchase(1, 'r1'), purchase(1, 'r2')], [spent])).toEqual(['repeated', 'spent']);
+    expect(decideSpends([purchase(1, 'r1'), purchase(1, 'r2')], [spent])).toEqual([
+      'repeated',
+      'already-spent',
+    ]);
   });
 
   test('of nobody, of somebody else, of another epoch', () => {

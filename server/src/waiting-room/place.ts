@@ -13,6 +13,7 @@ export interface PlaceRow {
   readonly user_id: string;
   readonly state: PlaceState;
   readonly reservation_id: string | null;
+  /** Of the turn; null for one who was never let in. */
   readonly expires_at: string | null;
   /** The time of the turn is over, even if nobody has ended it yet. */
   readonly overdue: boolean;
@@ -53,7 +54,12 @@ export function decideJoins(
   });
 }
 
-/** The first purchase on an active turn has it. Anything else that is not this same purchase has failed. */
+/**
+ * The first purchase on a turn has it. Anything else that is not this same purchase has failed.
+ *
+ * The money was taken while the turn was open: the door saw to that. What became of the turn before the line
+ * learnt of it, given up or timed out, takes nothing back; it only must not have bought anything else.
+ */
 export function decideSpends(purchases: readonly Purchase[], rows: readonly PlaceRow[]): SpendOutcome[] {
   const places = new Map(rows.map((row) => [placeKey(row), row]));
   const spentBy = new Map(rows.map((row) => [placeKey(row), row.reservation_id]));
@@ -62,10 +68,10 @@ export function decideSpends(purchases: readonly Purchase[], rows: readonly Plac
     const row = places.get(key);
     if (row === undefined || row.epoch !== turn.epoch || row.user_id !== userId) return 'not-active';
     const spent = spentBy.get(key) ?? null;
-    if (spent !== null) return spent === reservationId ? 'repeated' : 'spent';
-    if (row.state !== 'ACTIVE') return 'not-active';
+    if (spent !== null) return spent === reservationId ? 'repeated' : 'already-spent';
+    if (row.expires_at === null) return 'not-active';
     spentBy.set(key, reservationId);
-    return 'expired';
+    return 'done';
   });
 }
 

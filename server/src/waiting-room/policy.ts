@@ -1,5 +1,6 @@
 /** How many a room lets in: a bucket that fills at the rate, and a capacity. Pure arithmetic. */
 import type { RoomState } from '#contract/http/queue.ts';
+import type { FieldError } from '#contract/problems.ts';
 
 export interface Policy {
   /** So many people … */
@@ -17,9 +18,11 @@ export function mergePolicy(policy: Policy, change: Partial<Policy>): Policy | u
 }
 
 /** What is wrong with half a rate, in the words of a `request.invalid`. */
-export const HALF_A_RATE = [
-  { path: '/rateWindowMs', message: 'rateCount and rateWindowMs are both numbers or both null' },
-] as const;
+export const HALF_A_RATE: FieldError = {
+  in: 'body',
+  path: '/rateWindowMs',
+  message: 'rateCount and rateWindowMs are both numbers or both null',
+};
 
 /** A bucket as it was written down, and how long ago that was. */
 export interface Bucket {

@@ -27,7 +27,7 @@ export function createPostgresLine(deps: {
     turns: (places) => readTurns(database, places),
     leave: (places) => leaveLine(deps, places),
     spend: (tx, purchases) => spendTurns(tx, purchases, activeTtlMs),
-    extend: extendTurns,
+    extend: (tx, holds) => extendTurns(tx, holds, activeTtlMs),
     tick: () => tick(deps),
   };
 }

@@ -7,8 +7,8 @@ import type { Policy } from './policy.ts';
 type Spent = EventOf<'TokenExpired'> | EventOf<'TokenExpirationFailed'>;
 
 export function waitingRoomReactions(
-  line: Line,
-  turns: TurnChecks,
+  line: Pick<Line, 'openRooms' | 'extend' | 'spend'>,
+  turns: Pick<TurnChecks, 'forget'>,
   defaultPolicy: Policy,
 ): Reactions<'waiting-room'> {
   return {
@@ -22,6 +22,7 @@ export function waitingRoomReactions(
     SeatReserved: {
       run: async (tx, holds) => {
         await line.extend(tx, holds);
+        tx.onCommit(() => turns.forget(holds.map((hold) => hold.turn)));
         return [];
       },
     },
@@ -35,11 +36,12 @@ export function waitingRoomReactions(
   };
 }
 
-/** A repeated event was answered the first time. */
+/** The only place where what became of a turn gets the names of the events. A repeated one was answered the first time. */
 function told(purchase: EventOf<'PaymentProcessed'>, outcome: SpendOutcome): Spent[] {
   if (outcome === 'repeated') return [];
   const { paymentId: _, ...claim } = purchase;
   const { reservationId, userId, turn } = claim;
-  if (outcome === 'expired') return [{ name: 'TokenExpired', reservationId, userId, turn }];
-  return [{ ...claim, name: 'TokenExpirationFailed', reason: outcome }];
+  if (outcome === 'done') return [{ name: 'TokenExpired', reservationId, userId, turn }];
+  const reason = outcome === 'already-spent' ? 'spent' : outcome;
+  return [{ ...claim, name: 'TokenExpirationFailed', reason }];
 }

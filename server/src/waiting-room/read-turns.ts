@@ -25,7 +25,7 @@ interface TurnRow {
 
 /** What became of each of these places; undefined for a number that was never given. */
 export async function readTurns(reader: Reader, places: readonly Place[]): Promise<(Turn | undefined)[]> {
-  const rows = await reader.rows<TurnRow & Record<string, unknown>>(TURNS, [
+  const rows = await reader.rows<TurnRow>(TURNS, [
     places.map((place) => place.room),
     places.map((place) => place.number),
   ]);

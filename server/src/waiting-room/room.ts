@@ -28,6 +28,8 @@ export interface Movement {
   readonly gaveUp?: number;
   /** Turns that are over. */
   readonly ended?: number;
+  /** Turns that were over, and are open again. */
+  readonly reopened?: number;
 }
 
 /** What is to be written: the room after the movement, and how many to let in on top. */
@@ -43,9 +45,9 @@ export interface Settlement {
 }
 
 export function settlement(room: LockedRoom, movement: Movement): Settlement {
-  const { joined = 0, gaveUp = 0, ended = 0 } = movement;
+  const { joined = 0, gaveUp = 0, ended = 0, reopened = 0 } = movement;
   const waiting = room.waiting + joined - gaveUp;
-  const active = room.active - ended;
+  const active = room.active - ended + reopened;
   const allowance = refill(room.policy, room);
   return {
     room: room.room,

@@ -11,11 +11,10 @@ import {
 import type { Place } from '#contract/ids.ts';
 import { refused } from '#contract/problems.ts';
 import Type, { type Static } from 'typebox';
-import { type App, type Door, placeOf, refusals, refuse, userOf } from '../http/route.ts';
+import { type App, behind, type Door, placeOf, refusals, refuse, userOf } from '../http/route.ts';
 import type { RoomView, Standing, WaitingRoom } from './index.ts';
 
 const tags = ['queue'];
-const security = [{ queueToken: [] }];
 
 export interface QueueRoutesDeps {
   readonly waitingRoom: WaitingRoom;
@@ -31,29 +30,22 @@ export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
 function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.post(
     '/queue/tokens',
-    {
-      onRequest: door.account,
-      schema: {
-        tags,
-        summary: 'Join the line, or see the place that you have',
-        security: [{ account: [] }],
-        body: Type.Union([JoinBody, Type.Null()]),
-        response: {
-          201: JoinAnswer,
-          200: JoinAnswer,
-          ...refusals('queue.room-not-found', 'queue.room-closed'),
-        },
+    behind(door, 'account', {
+      tags,
+      summary: 'Join the line, or see the place that you have',
+      body: Type.Union([JoinBody, Type.Null()]),
+      response: {
+        201: JoinAnswer,
+        200: JoinAnswer,
+        ...refusals('queue.room-not-found', 'queue.room-closed'),
       },
-    },
+    }),
     async (request, reply) => {
       const userId = userOf(request);
       const outcome = await waitingRoom.join(userId, request.body?.room);
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       const { fresh, token, place, standing } = outcome;
-      return reply
-        .code(fresh ? 201 : 200)
-        .header('cache-control', 'no-store')
-        .send({ token, ...toStanding(userId, place, standing) });
+      return reply.code(fresh ? 201 : 200).send({ token, ...toStanding(userId, place, standing) });
     },
   );
 }
@@ -61,33 +53,25 @@ function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
 function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.get(
     '/queue/tokens/me',
-    {
-      onRequest: door.place,
-      schema: {
-        tags,
-        summary: 'Where you stand',
-        security,
-        response: { 200: StandingAnswer, ...refusals('queue.token-required', 'queue.token-invalid') },
-      },
-    },
+    behind(door, 'place', {
+      tags,
+      summary: 'Where you stand',
+      response: { 200: StandingAnswer, ...refusals('queue.token-required', 'queue.token-invalid') },
+    }),
     async (request, reply) => {
       const place = placeOf(request);
       const standing = await waitingRoom.standing(place);
-      return reply.header('cache-control', 'no-store').send(toStanding(userOf(request), place, standing));
+      return reply.send(toStanding(userOf(request), place, standing));
     },
   );
 
   app.delete(
     '/queue/tokens/me',
-    {
-      onRequest: door.place,
-      schema: {
-        tags,
-        summary: 'Leave the line, or give your turn up',
-        security,
-        response: { 204: Type.Null(), ...refusals('queue.token-required', 'queue.token-invalid') },
-      },
-    },
+    behind(door, 'place', {
+      tags,
+      summary: 'Leave the line, or give your turn up',
+      response: { 204: Type.Null(), ...refusals('queue.token-required', 'queue.token-invalid') },
+    }),
     async (request, reply) => {
       await waitingRoom.leave(placeOf(request));
       return reply.code(204).send(null);
@@ -116,31 +100,28 @@ function roomRoute(app: App, { waitingRoom }: QueueRoutesDeps): void {
 
 export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
   const { waitingRoom, door } = deps;
-  const operator = { tags: ['operator'], security: [{ operator: [] }] };
 
   app.get(
     '/admin/queue/rooms',
-    {
-      onRequest: door.operator,
-      schema: { ...operator, summary: 'All waiting rooms', response: { 200: RoomList } },
-    },
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'All waiting rooms',
+      response: { 200: RoomList },
+    }),
     async (_request, reply) => {
       const rooms = await waitingRoom.rooms();
-      return reply.header('cache-control', 'no-store').send({ rooms: rooms.map(toRoom) });
+      return reply.send({ rooms: rooms.map(toRoom) });
     },
   );
 
   app.post(
     '/admin/queue/rooms',
-    {
-      onRequest: door.operator,
-      schema: {
-        ...operator,
-        summary: 'Open a waiting room; one of that name stays as it is',
-        body: CreateRoomBody,
-        response: { 201: RoomAnswer, 200: RoomAnswer, ...refusals('request.invalid') },
-      },
-    },
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Open a waiting room; one of that name stays as it is',
+      body: CreateRoomBody,
+      response: { 201: RoomAnswer, 200: RoomAnswer, ...refusals('request.invalid') },
+    }),
     async (request, reply) => {
       const { room, ...terms } = request.body;
       const outcome = await waitingRoom.createRoom(room, terms);
@@ -151,16 +132,13 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
 
   app.patch(
     '/admin/queue/rooms/:room',
-    {
-      onRequest: door.operator,
-      schema: {
-        ...operator,
-        summary: 'Change how a waiting room lets people in; takes effect at once',
-        params: RoomParams,
-        body: ChangeRoomBody,
-        response: { 200: RoomAnswer, ...refusals('request.invalid', 'queue.room-not-found') },
-      },
-    },
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Change how a waiting room lets people in; takes effect at once',
+      params: RoomParams,
+      body: ChangeRoomBody,
+      response: { 200: RoomAnswer, ...refusals('request.invalid', 'queue.room-not-found') },
+    }),
     async (request, reply) => {
       const { state, ...policy } = request.body;
       const change = { policy, ...(state !== undefined && { state }) };

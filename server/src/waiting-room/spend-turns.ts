@@ -23,7 +23,7 @@ export async function spendTurns(
   const byKey = new Map(rows.map((row) => [placeKey(row), row]));
   const endings = purchases.flatMap(({ turn, reservationId }, index) => {
     const row = byKey.get(placeKey(turn));
-    if (row === undefined || outcomes[index] !== 'expired') return [];
+    if (row === undefined || outcomes[index] !== 'done') return [];
     return [{ row, state: 'SPENT' as const, reservationId }];
   });
   await endPlaces(tx, rooms, endings, activeTtlMs);

@@ -10,7 +10,7 @@ import { isDue } from './room.ts';
 
 /**
  * The door closes when the time of a turn is over; the turn itself ends this much later. A hold that passed
- * the door at the last moment is then known here, and has extended it.
+ * the door at the last moment is then known here as a rule, and has extended it; a later one opens it again.
  */
 const TURN_GRACE_MS = 5_000;
 const EXPIRIES_MAX = ADMISSIONS_MAX;
@@ -39,15 +39,24 @@ export interface TickDeps {
   readonly activeTtlMs: number;
 }
 
-/** True when a room had more to do than fits into one transaction. */
+/**
+ * True when a room had more to do than fits into one transaction. A room that fails holds up no other; the first
+ * failure is thrown when all have had their turn.
+ */
 export async function tick(deps: TickDeps): Promise<boolean> {
   const looks = await deps.database.rows<RoomRow & { overdue: boolean }>(LOOK, [TURN_GRACE_MS]);
   const due = looks.filter((look) => look.overdue || isDue(toLockedRoom(look)));
+  const failures: unknown[] = [];
   let more = false;
   for (const { room } of due) {
-    const full = await deps.database.transaction((tx) => tickRoom(tx, room, deps.activeTtlMs));
-    more ||= full;
+    try {
+      const full = await deps.database.transaction((tx) => tickRoom(tx, room, deps.activeTtlMs));
+      more ||= full;
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return more;
 }
 
@@ -55,7 +64,7 @@ export async function tick(deps: TickDeps): Promise<boolean> {
 async function tickRoom(tx: Tx, name: string, activeTtlMs: number): Promise<boolean> {
   const [rooms, overdue] = await Promise.all([
     lockRooms(tx, [name]),
-    tx.rows<PlaceRow & Record<string, unknown>>(OVERDUE, [name, TURN_GRACE_MS, EXPIRIES_MAX]),
+    tx.rows<PlaceRow>(OVERDUE, [name, TURN_GRACE_MS, EXPIRIES_MAX]),
   ]);
   const room = rooms.get(name);
   if (room === undefined) return false;

@@ -1,8 +1,10 @@
 /** Goal: whatever goes wrong after a hold, seats come free, money comes back and nothing hangs. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Fan } from '../support/client.ts';
 import { expectPromisesKept } from '../support/promises.ts';
 import { eventCounts, freeSeats, openSale, type Sale } from '../support/sale.ts';
 import { until } from '../support/until.ts';
+import { whileLocked } from '../support/while-locked.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const FIVE_MINUTES_MS = 300_000;
@@ -157,6 +159,48 @@ describe('cancelled by the buyer', () => {
   });
 });
 
+/** The turn's time is over, and over for long enough that no hold could still have extended it. */
+async function endTurn(fan: Fan): Promise<void> {
+  const text = `/* test.end-turn */ update waiting_room.token
+    set expires_at = clock_timestamp() - interval '1 minute' where user_id = $1`;
+  await world.db.database.rows({ name: 'test.end-turn', text }, [fan.userId]);
+  await until('the turn has timed out', async () => {
+    return (await world.client().get('/queue/tokens/me', fan.turn)).body['state'] === 'EXPIRED';
+  });
+}
+
+/** A purchase of seat 1 on a turn of which this becomes before the line learns of the payment. */
+async function buyUnnoticed(
+  change: (fan: Fan) => Promise<void>,
+): Promise<{ fan: Fan; reservationId: string }> {
+  const fan = await world.client().fan();
+  await fan.charge(sale.priceKrw);
+  const held = await fan.hold(sale.performanceId, [1]);
+  const reservationId = String(held.body['reservationId']);
+  await world.settle();
+  const cursor = `select from messaging.cursor where reader = 'waiting-room' for update`;
+  await whileLocked(world.db, cursor, 0, async () => {
+    expect((await fan.pay(reservationId)).status).toBe(201);
+    await change(fan);
+  });
+  await world.settle();
+  return { fan, reservationId };
+}
+
+/** The line of the room begins anew, as after a loss: it knows nothing of the turns of its former life. */
+async function forgetTurn(fan: Fan): Promise<void> {
+  const text = `/* test.forget-turn */ update waiting_room.token set epoch = epoch + 1 where user_id = $1`;
+  await world.db.database.rows({ name: 'test.forget-turn', text }, [fan.userId]);
+}
+
+/** Which turns could not be spent, and why. */
+function unspentTurns(): Promise<Record<string, unknown>[]> {
+  const text = `/* test.unspent-turns */
+    select e ->> 'reservationId' as "reservationId", e ->> 'reason' as reason
+    from messaging.log l, jsonb_array_elements(l.events) e where e ->> 'name' = 'TokenExpirationFailed'`;
+  return world.db.database.rows({ name: 'test.unspent-turns', text }, []);
+}
+
 describe('token expiration failed', () => {
   it('undoes the second of two purchases on one turn: money back, cancelled, seats free', async () => {
     const fan = await world.client().fan();
@@ -175,6 +219,26 @@ describe('token expiration failed', () => {
       PaymentRefunded: 1,
     });
     expect(await freeSeats(world, sale.performanceId)).toHaveLength(3);
+    await expectPromisesKept(world);
+  });
+
+  it('does not touch a purchase whose turn timed out before it could be spent', async () => {
+    const { fan, reservationId } = await buyUnnoticed(endTurn);
+    expect((await fan.reservation(reservationId)).body['status']).toBe('CONFIRMED');
+    expect(await fan.balance()).toBe(0);
+    expect(await freeSeats(world, sale.performanceId)).toEqual([2, 3, 4]);
+    expect(await unspentTurns()).toEqual([]);
+    await expectPromisesKept(world);
+  });
+
+  it('undoes a purchase on a turn that the line does not know any more', async () => {
+    const { fan, reservationId } = await buyUnnoticed(forgetTurn);
+    expect((await fan.reservation(reservationId)).body['status']).toBe('CANCELLED');
+    expect(await fan.balance()).toBe(sale.priceKrw);
+    expect(await freeSeats(world, sale.performanceId)).toEqual([1, 2, 3, 4]);
+    const payments = await world.client().get('/payments', fan.account);
+    expect(payments.body).toMatchObject({ payments: [{ reservationId, status: 'REFUNDED' }] });
+    expect(await unspentTurns()).toEqual([{ reservationId, reason: 'not-active' }]);
     await expectPromisesKept(world);
   });
 });

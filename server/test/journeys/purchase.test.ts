@@ -83,6 +83,25 @@ describe('a purchase', () => {
     expect(again.body['code']).toBe('queue.turn-over');
   });
 
+  it('answers a repeated request with its first answer, even when the turn is spent by then', async () => {
+    const fan = await world.client().fan();
+    await fan.charge(50_000);
+    const held = await fan.hold(sale.performanceId, [40], { key: 'hold' });
+    const paid = await fan.pay(String(held.body['reservationId']), 'pay');
+    await until('the turn is spent', async () => {
+      const { body } = await world.client().get('/queue/tokens/me', fan.turn);
+      return body['state'] === 'SPENT';
+    });
+    const heldAgain = await fan.hold(sale.performanceId, [40], { key: 'hold' });
+    const paidAgain = await fan.pay(String(held.body['reservationId']), 'pay');
+    expect([heldAgain, paidAgain].map(({ status, body }) => ({ status, body }))).toEqual(
+      [held, paid].map(({ status, body }) => ({ status, body })),
+    );
+    for (const { headers } of [heldAgain, paidAgain]) expect(headers.get('idempotent-replayed')).toBe('true');
+    const other = await fan.hold(sale.performanceId, [41], { key: 'hold' });
+    expect(other.body['code']).toBe('idempotency.key-reused');
+  });
+
   it('of a sale with a room of its own is made from that room, and from no other', async () => {
     const other = await openSale(world, { room: 'a-room-of-its-own' });
     const outsider = await world.client().fan('main');
@@ -110,10 +129,10 @@ describe('a purchase', () => {
   it('leaves exactly the events of the choreography, and every promise kept', async () => {
     await expectPromisesKept(world);
     const counts = await eventCounts(world);
-    expect(counts['PaymentProcessed']).toBe(3);
-    for (const name of ['SeatSold', 'TokenExpired']) expect(counts[name], name).toBe(3);
+    expect(counts['PaymentProcessed']).toBe(4);
+    for (const name of ['SeatSold', 'TokenExpired']) expect(counts[name], name).toBe(4);
     // One more was held, in a room of its own, and never paid for.
-    for (const name of ['SeatReserved', 'ReservationCreated']) expect(counts[name], name).toBe(4);
+    for (const name of ['SeatReserved', 'ReservationCreated']) expect(counts[name], name).toBe(5);
     expect(await freeSeats(world, sale.performanceId)).not.toContain(17);
   });
 });

@@ -49,6 +49,7 @@ it.each([
   expect(stdout).toContain('"state":"ACTIVE"');
   expect(stdout).toMatch(/"seats":\[1,2,3,/);
   expect(stdout).toContain('"amount":200000,"balance":200000');
+  expect(stdout).toContain('"status":"HELD"');
   expect(stdout).toContain('"status":"PAID"');
   expect(stdout).toContain('"status":"CONFIRMED"');
   for (const seat of seats) expect(stdout).toContain(`"seat":${seat},"code":"`);

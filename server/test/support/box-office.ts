@@ -14,6 +14,7 @@ import { runReaction } from './react.ts';
 
 /** What one instance has: for `holdSeats` itself, or through `seats` with its batches. */
 export interface Counter extends HoldSeatsDeps {
+  readonly database: Database;
   readonly seats: Seats;
 }
 
@@ -158,7 +159,10 @@ function watched(
   statements: Map<string, Statement>,
 ): Database {
   return {
-    rows: (statement, values) => pool.rows(statement, values),
+    rows: (statement, values) => {
+      statements.set(statement.name, statement);
+      return pool.rows(statement, values);
+    },
     transaction: async (work) => {
       try {
         return await pool.transaction((tx) =>

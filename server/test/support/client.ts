@@ -39,6 +39,8 @@ export interface Fan {
   readonly account: string;
   /** The queue token. */
   readonly turn: string;
+  /** In the line of the room. */
+  readonly number: number;
   charge(amount: number, key?: string): Promise<Answer>;
   hold(performanceId: number, seats: number[], options?: { key?: string; payNow?: boolean }): Promise<Answer>;
   pay(reservationId: string, key?: string): Promise<Answer>;
@@ -80,21 +82,22 @@ export function createClient(url: string, operatorToken: string): Client {
     operator: (method, path, body) => request(method, path, { token: operatorToken, body }),
     fan: async (room) => {
       const guest = await request<{ userId: string; accessToken: string }>('POST', '/guests');
-      const joined = await request<{ token: string }>('POST', '/queue/tokens', {
+      const joined = await request<{ token: string; number: number }>('POST', '/queue/tokens', {
         token: guest.body.accessToken,
         body: room === undefined ? {} : { room },
       });
-      return createFan(client, guest.body.userId, guest.body.accessToken, joined.body.token);
+      const { userId, accessToken: account } = guest.body;
+      const { token: turn, number } = joined.body;
+      return createFan(client, { userId, account, turn, number });
     },
   };
   return client;
 }
 
-function createFan(client: Client, userId: string, account: string, turn: string): Fan {
+function createFan(client: Client, who: Pick<Fan, 'userId' | 'account' | 'turn' | 'number'>): Fan {
+  const { account, turn } = who;
   return {
-    userId,
-    account,
-    turn,
+    ...who,
     charge: (amount, key) =>
       client.post('/wallet/charges', { token: account, body: { amount }, ...(key && { key }) }),
     hold: (performanceId, seats, options = {}) =>

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { AnyEvent, EventOf } from '#contract/events.ts';
+import type { Place } from '#contract/ids.ts';
 import { createMessaging, type Messaging } from '../../src/messaging/index.ts';
 import { createPayments, type Payments } from '../../src/payments/index.ts';
+import type { PayRequest } from '../../src/payments/payment.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { derivedUuid, fingerprint } from '../../src/platform/identifiers.ts';
 import type { Database, Tx } from '../../src/platform/postgres/database.ts';
@@ -27,6 +29,8 @@ export interface Money extends AsyncDisposable {
   react<E extends keyof Payments['reactions']>(name: E, events: readonly EventOf<E>[]): Promise<void>;
   charge(userId: string, amountKrw: number, key?: string): ReturnType<Payments['charge']>;
   pay(userId: string, reservationId: string, key?: string, by?: Instance): ReturnType<Payments['pay']>;
+  /** A request to pay as the route makes it, on the turn of the hold unless another one is given. */
+  payRequest(userId: string, reservationId: string, key: string, turn?: Place): PayRequest;
   balanceKrw(userId: string): Promise<number>;
   /** Rows of any question about the tables. */
   ask<Row extends Record<string, unknown>>(sql: string, ...values: unknown[]): Promise<Row[]>;
@@ -66,12 +70,8 @@ export async function createMoney(): Promise<Money> {
         fingerprint: fingerprint({ amount: amountKrw }),
       }),
     pay: (userId, reservationId, key = randomUUID(), by = one) =>
-      by.payments.pay({
-        requestId: derivedUuid(userId, 'POST /payments', key),
-        userId,
-        reservationId,
-        fingerprint: fingerprint({ reservationId }),
-      }),
+      by.payments.pay(payRequest(userId, reservationId, key)),
+    payRequest,
     balanceKrw: async (userId) => (await one.payments.wallet(userId)).balanceKrw,
     ask,
     states: async () => {
@@ -88,6 +88,18 @@ export async function createMoney(): Promise<Money> {
     },
     audit: () => audit(ask),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+}
+
+const TURN: Place = { room: 'main', epoch: 1, number: 48_112 };
+
+function payRequest(userId: string, reservationId: string, key: string, turn = TURN): PayRequest {
+  return {
+    requestId: derivedUuid(userId, 'POST /payments', key),
+    userId,
+    reservationId,
+    turn,
+    fingerprint: fingerprint({ reservationId }),
   };
 }
 
@@ -124,7 +136,7 @@ export function reservation(
     performanceId: 7,
     seats: [{ no: 17, version: 1 }],
     amountKrw: 50_000,
-    turn: { room: 'main', epoch: 1, number: 48_112 },
+    turn: TURN,
     expiresAt: new Date(Date.now() + 300_000).toISOString(),
     payNow: false,
     ...given,

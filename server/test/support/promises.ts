@@ -1,5 +1,6 @@
 /** What must hold whenever everything has settled: the promises, re-derived from the tables. */
 import { expect } from 'vitest';
+import type { Reader } from '../../src/platform/postgres/database.ts';
 import type { World } from './world.ts';
 
 const CHECKS: Readonly<Record<string, string>> = {
@@ -50,9 +51,14 @@ const CHECKS: Readonly<Record<string, string>> = {
 /** Settles the world and expects every promise to hold. */
 export async function expectPromisesKept(world: World): Promise<void> {
   await world.settle();
+  await expectPromisesKeptIn(world.db.database);
+}
+
+/** The same for any database in which nothing is under way. */
+export async function expectPromisesKeptIn(database: Reader): Promise<void> {
   for (const [promise, sql] of Object.entries(CHECKS)) {
     const name = `test.promise-${promise.replaceAll(' ', '-').slice(0, 40)}`;
-    const broken = await world.db.database.rows({ name, text: `/* ${name} */ ${sql}` }, []);
+    const broken = await database.rows({ name, text: `/* ${name} */ ${sql}` }, []);
     expect(broken, promise).toEqual([]);
   }
 }

@@ -3,7 +3,7 @@ import type { Database, Tx } from '../../src/platform/postgres/database.ts';
 
 /** Runs a module's reaction to events of one name, as its reader would, and gives what it emits. */
 export function runReaction(
-  database: Database,
+  database: Pick<Database, 'transaction'>,
   reactions: object,
   events: readonly [AnyEvent, ...AnyEvent[]],
 ): Promise<readonly AnyEvent[]> {

@@ -1,6 +1,6 @@
 /**
  * What the compiler, the linter and the formatter cannot say. A rule is a function from a file to findings;
- * to add one, write the function, enter it here and plant a violation in rules.test.ts.
+ * to add one, write the function, enter it here and plant a violation in planted.ts.
  */
 import * as calls from './calls.ts';
 import { checkImports } from './imports.ts';
@@ -41,6 +41,7 @@ export const RULES: readonly Rule[] = [
   { name: 'sql-case', covers: sql.anySqlCovers, check: sql.checkSqlCase },
 
   { name: 'machine-path', covers: shape.textCovers, check: shape.checkMachinePaths },
+  { name: 'registry', covers: shape.installCovers, check: shape.checkRegistries },
   { name: 'leftover', covers: shape.programCovers, check: shape.checkLeftovers },
   { name: 'suppression', covers: shape.programCovers, check: shape.checkSuppressions },
 ];

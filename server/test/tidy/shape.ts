@@ -13,6 +13,7 @@ const DOCUMENT = /^[A-Z]+(?:\.[a-z]{2})?\.md$/;
 const ownText: Rule['covers'] = (path) => path.startsWith('server/test/tidy/');
 
 export const textCovers: Rule['covers'] = (path) => !ownText(path);
+export const installCovers: Rule['covers'] = (path) => /(?:^|\/)(?:package-lock\.json|\.npmrc)$/.test(path);
 export const programCovers: Rule['covers'] = (path) =>
   !ownText(path) && (isCode(path) || /\.(?:sql|sh|css|html)$|^\.ci\//.test(path));
 
@@ -47,10 +48,25 @@ export function* checkFileName(file: SourceFile): Iterable<Finding> {
 }
 
 export function* checkMachinePaths(file: SourceFile): Iterable<Finding> {
-  for (const match of file.text.matchAll(/(?<![\w.~$})\]])\/(?:root|home|work)\/\w[\w./-]*/g)) {
+  for (const match of file.text.matchAll(
+    /(?<![\w.~$})\]])\/(?:root|home|Users|work|tmp|var\/(?:tmp|folders))\/\w[\w./-]*/g,
+  )) {
     yield {
       at: match.index,
       message: `${match[0]} is a path of one machine; write it relative to the project`,
+    };
+  }
+}
+
+/** Whoever installs has a registry of their own; npm leaves it out with omit-lockfile-registry-resolved. */
+export function* checkRegistries(file: SourceFile): Iterable<Finding> {
+  for (const match of file.text.matchAll(
+    /^\s*(?:"resolved"\s*:\s*"[\w+]+:\/\/.*|(?:@[\w-]+:)?registry\s*=.*|\/\/.*:_\w+\s*=.*)$/gim,
+  )) {
+    const at = match.index + match[0].search(/\S/);
+    yield {
+      at,
+      message: 'names a registry, which is the business of the machine that installs; remove the line',
     };
   }
 }

@@ -7,7 +7,7 @@ import { parseAst } from 'vitest/node';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Made by tools or by running, never in the repository. */
-const SKIPPED = new Set(['node_modules', '.git', '.data', 'coverage', 'dist', 'package-lock.json', '.env']);
+const SKIPPED = new Set(['node_modules', '.git', '.data', 'coverage', 'dist', '.env']);
 const BINARY = /\.(?:png|jpg|ico|woff2|gz|br|log|tmp)$/;
 
 /** A node of the syntax tree (ESTree, with TypeScript). */

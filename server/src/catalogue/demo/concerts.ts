@@ -45,9 +45,9 @@ export const demoConcerts: readonly DemoConcert[] = [
     performances: [{ venue: 'skyDome', inDays: 48, at: '18:00', saleOpensInDays: 7 }],
   },
   {
-    title: '겨울 교향악의 밤',
+    title: '교향악의 밤',
     genre: '클래식',
-    description: '두 홀에서 만나는 교향악의 밤.',
+    description: '두 홀에서 만나는 오케스트라의 큰 울림.',
     seatsPerPerson: 4,
     pricesKrw: { VIP: 150_000, R: 120_000, S: 80_000, A: 40_000 },
     performances: [
@@ -64,7 +64,7 @@ export const demoConcerts: readonly DemoConcert[] = [
     performances: [{ venue: 'sejongGrandTheater', inDays: 38, at: '19:30' }],
   },
   {
-    title: '한여름 록 콘서트',
+    title: '앙코르 록 콘서트',
     genre: 'Rock',
     description: '처음부터 끝까지 앉을 틈이 없는 두 시간.',
     seatsPerPerson: 4,
@@ -96,6 +96,7 @@ export const demoConcerts: readonly DemoConcert[] = [
     ],
   },
   {
+    // What the README's walk buys: spread over months, so that it works on data that are not new.
     title: 'Indie Night at the Club',
     genre: 'Indie',
     description: 'Four bands, fifty seats. 50석, 네 팀의 밤.',
@@ -104,12 +105,16 @@ export const demoConcerts: readonly DemoConcert[] = [
     performances: [
       { venue: 'club', inDays: 3, at: '20:00' },
       { venue: 'club', inDays: 10, at: '20:00' },
-      { venue: 'club', inDays: 17, at: '20:00' },
       { venue: 'club', inDays: 24, at: '20:00' },
+      { venue: 'club', inDays: 52, at: '20:00' },
+      { venue: 'club', inDays: 80, at: '20:00' },
+      { venue: 'club', inDays: 108, at: '20:00' },
+      { venue: 'club', inDays: 136, at: '20:00' },
+      { venue: 'club', inDays: 164, at: '20:00' },
     ],
   },
   {
-    title: '봄밤 재즈',
+    title: '골목 재즈',
     genre: '재즈',
     description: '작은 무대에서 듣는 재즈 트리오.',
     seatsPerPerson: 4,

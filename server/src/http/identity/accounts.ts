@@ -18,5 +18,3 @@ export type SecurityScheme =
   | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string; readonly description: string };
 
 export const ACCOUNT_PROBLEMS = { missing: 'account.required', invalid: 'account.token-invalid' } as const;
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

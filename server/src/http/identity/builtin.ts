@@ -1,10 +1,11 @@
 /** Guests: an account is a signed token. Making one and checking one costs no database work. */
 import { GuestAnswer } from '#contract/http/account.ts';
+import { isUuid } from '#contract/ids.ts';
 import { newUuid } from '../../platform/identifiers.ts';
 import type { TokenSigner } from '../../platform/signed-token.ts';
 import { bearerOf } from '../bearer.ts';
 import { type App, Refused } from '../route.ts';
-import { ACCOUNT_PROBLEMS, type Accounts, UUID } from './accounts.ts';
+import { ACCOUNT_PROBLEMS, type Accounts } from './accounts.ts';
 
 const TOKEN_TYPE = 'account';
 
@@ -13,7 +14,7 @@ export function createGuestAccounts(signer: TokenSigner): Accounts {
     userOf: (request) => {
       const claims = signer.verify(TOKEN_TYPE, bearerOf(request, ACCOUNT_PROBLEMS));
       const userId = claims?.['sub'];
-      if (typeof userId !== 'string' || !UUID.test(userId)) throw new Refused('account.token-invalid');
+      if (!isUuid(userId)) throw new Refused('account.token-invalid');
       return userId;
     },
     scheme: { type: 'http', scheme: 'bearer', description: 'The `accessToken` of POST /api/v1/guests.' },

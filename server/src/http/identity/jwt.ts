@@ -1,9 +1,10 @@
 /** Access tokens of an external issuer, verified against its published keys. */
+import { isUuid } from '#contract/ids.ts';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { derivedUuid } from '../../platform/identifiers.ts';
 import { bearerOf } from '../bearer.ts';
 import { Refused } from '../route.ts';
-import { ACCOUNT_PROBLEMS, type Accounts, UUID } from './accounts.ts';
+import { ACCOUNT_PROBLEMS, type Accounts } from './accounts.ts';
 
 export interface JwtOptions {
   readonly jwksUrl: string;
@@ -59,7 +60,7 @@ export function createJwtAccounts({ jwksUrl, issuer, audience }: JwtOptions): Ac
     userOf: async (request) => {
       const subject = await subjectOf(bearerOf(request, ACCOUNT_PROBLEMS));
       if (subject === '') throw new Refused('account.token-invalid');
-      return UUID.test(subject) ? subject : derivedUuid('jwt', issuer, subject);
+      return isUuid(subject) ? subject : derivedUuid('jwt', issuer, subject);
     },
     scheme: { type: 'http', scheme: 'bearer', description: `An access token of ${issuer}.` },
   };

@@ -1,7 +1,8 @@
 /** A gateway in front has settled who it is, and says so in a header that it takes from nobody else. */
+import { isUuid } from '#contract/ids.ts';
 import type { FastifyRequest } from 'fastify';
 import { headerValues, Refused } from '../route.ts';
-import { type Accounts, UUID } from './accounts.ts';
+import type { Accounts } from './accounts.ts';
 
 /** The header's name is given in lower case. */
 export function createTrustedAccounts(userHeader: string): Accounts {
@@ -9,7 +10,7 @@ export function createTrustedAccounts(userHeader: string): Accounts {
     const given = headerValues(request, userHeader);
     if (given.length === 0) return undefined;
     const userId = given.length === 1 ? given[0]?.toLowerCase() : undefined;
-    if (userId === undefined || !UUID.test(userId)) throw new Refused('account.token-invalid');
+    if (!isUuid(userId)) throw new Refused('account.token-invalid');
     return userId;
   }
 

@@ -280,6 +280,30 @@ test('a server that does not answer is given up, and the next connection works',
   await expect(impatient.rows(PID, [])).resolves.toHaveLength(1);
 });
 
+test('a patient transaction outlasts both limits, and the next one on its connection has the usual ones', async () => {
+  await using strict = open({ settings: { statement_timeout: '100ms' }, answerMaxMs: 200 });
+  expect(await faultOf(strict.transaction((tx) => tx.rows(SLEEP, [0.4])))).toMatchObject({
+    kind: 'broken',
+    sqlstate: '57014',
+  });
+  const pid = await strict.transaction(async (tx) => {
+    tx.bePatient(10_000);
+    await tx.rows(SLEEP, [0.4]);
+    return pidOf(tx);
+  });
+  const limit = statement(`/* test.limit */ select current_setting('statement_timeout') as limit`);
+  const usual = await strict.transaction((tx) => Promise.all([pidOf(tx), tx.rows(limit, [])]));
+  expect(usual).toEqual([pid, [{ limit: '100ms' }]]);
+  // The server keeps a patient transaction's own limit too.
+  const fault = await faultOf(
+    strict.transaction((tx) => {
+      tx.bePatient(150);
+      return tx.rows(SLEEP, [20]);
+    }),
+  );
+  expect(fault).toMatchObject({ kind: 'broken', sqlstate: '57014' });
+});
+
 test('a transaction that the server ends because it was idle too long is down, not bad data', async () => {
   await using strict = open({ settings: { idle_in_transaction_session_timeout: '50ms' } });
   const fault = await faultOf(

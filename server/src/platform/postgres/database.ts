@@ -1,13 +1,14 @@
 /**
  * The one door to PostgreSQL: pooled connections in pipeline mode, named prepared statements, transactions.
  *
- * A `Reader` can only read outside a transaction; a `Tx` is what writes take, so a write outside a
- * transaction does not compile.
+ * What writes takes a `Tx`, so that it cannot be called outside a transaction; what only reads takes a
+ * `Reader`, which a `Tx` is as well.
  */
 import assert, { AssertionError } from 'node:assert/strict';
-import { Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
+import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
+import { endClient } from './end-client.ts';
 import { DatabaseFault } from './faults.ts';
-import type { Statement } from './statement.ts';
+import { type Statement, statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
 export interface Reader {
@@ -21,6 +22,11 @@ export interface Tx extends Reader {
   send(statement: Statement, values: readonly unknown[]): void;
   /** Runs `then` once the commit is known to have succeeded, never otherwise. It must not throw. */
   onCommit(then: () => void): void;
+  /**
+   * The statements that follow may take so long, on both sides: the server's statement_timeout and how long
+   * the driver waits for the answer. For rare work on very many rows; the usual limits are for the hot path.
+   */
+  bePatient(statementMaxMs: number): void;
 }
 
 export interface Database extends Reader {
@@ -44,13 +50,18 @@ export interface DatabaseOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
+const ANSWER_MAX_MS = 8_000;
+/** The driver waits longer than the server works, so that it is the server that says no. */
+const ANSWER_MARGIN_MS = 3_000;
+const PATIENCE = statement(`/* platform.patience */ select set_config('statement_timeout', $1, true)`);
+
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
     ...options.connection,
     max: options.connectionsMax,
     pipeline: true,
     connectionTimeoutMillis: 1_000,
-    query_timeout: options.answerMaxMs ?? 8_000,
+    query_timeout: options.answerMaxMs ?? ANSWER_MAX_MS,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'frontrow',
@@ -63,6 +74,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   // moment in which it is handed out.
   pool.on('error', options.onIdleError);
   pool.on('connect', (client) => client.on('error', () => {}));
+  const connected = new Set<Client>();
+  pool.on('connect', (client) => {
+    assert(client instanceof Client);
+    connected.add(client);
+  });
+  pool.on('remove', (client) => connected.delete(client as Client));
 
   return {
     rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
@@ -75,7 +92,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     get stats() {
       return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
     },
-    [Symbol.asyncDispose]: () => pool.end(),
+    [Symbol.asyncDispose]: async () => {
+      await pool.end(); // says goodbye, and does not wait for the answer
+      await Promise.all([...connected].map(endClient));
+    },
   };
 }
 
@@ -84,10 +104,11 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   const hooks: (() => void)[] = [];
   const sent: Promise<unknown>[] = [];
   let open = true;
+  let patience: { query_timeout?: number } = {};
   const run = async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
     // Work that goes on after its transaction has ended would write into somebody else's.
     assert(open, `${statement.name} came after the end of its transaction`);
-    const result = await client.query<Row>({ ...statement, values: [...values] });
+    const result = await client.query<Row>({ ...statement, values: [...values], ...patience });
     return result.rows;
   };
   const send = (doing: string, start: () => Promise<unknown>) => {
@@ -101,6 +122,10 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     send: (statement, values) => send(statement.name, () => run(statement, values)),
     onCommit: (then) => {
       hooks.push(then);
+    },
+    bePatient: (statementMaxMs) => {
+      patience = { query_timeout: statementMaxMs + ANSWER_MARGIN_MS };
+      send(PATIENCE.name, () => run(PATIENCE, [`${statementMaxMs}ms`]));
     },
   };
 
@@ -155,8 +180,7 @@ async function commit(client: PoolClient, losing: (error: Error) => void): Promi
   });
   // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
   if (result.command !== 'COMMIT') {
-    const answer = new Error(`answered ${result.command}`);
-    throw new DatabaseFault('commit', Object.assign(answer, { severity: 'ERROR', code: '25P02' }));
+    throw new DatabaseFault('commit', new Error(`answered ${result.command}`), 'data');
   }
 }
 

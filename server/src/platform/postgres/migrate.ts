@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig } from 'pg';
+import { endClient } from './end-client.ts';
 import { exitCodes, StartupRefusal } from '../startup-refusal.ts';
 
 const SQL_DIR = new URL('../../../sql/', import.meta.url);
@@ -67,7 +68,7 @@ export async function migrate(
     for (const migration of missing) await apply(client, migration);
     return missing.map((migration) => migration.revision);
   } finally {
-    await client.end(); // and with the session its advisory lock
+    await endClient(client); // and with the session its advisory lock
   }
 }
 

@@ -56,10 +56,17 @@ test('sessions are set as designed whatever the database’s defaults are', asyn
   });
   const show = statement(`/* test.settings */ select name, setting from pg_settings where name = any($1)`);
   const rows = await database.rows<{ name: string; setting: string }>(show, [
-    ['default_transaction_isolation', 'lock_timeout', 'statement_timeout', 'TimeZone'],
+    [
+      'default_transaction_isolation',
+      'lock_timeout',
+      'statement_timeout',
+      'TimeZone',
+      'client_connection_check_interval',
+    ],
   ]);
   expect(Object.fromEntries(rows.map((row) => [row.name, row.setting]))).toEqual({
     default_transaction_isolation: 'read committed',
+    client_connection_check_interval: '1000',
     lock_timeout: '500',
     statement_timeout: '5000',
     TimeZone: 'UTC',

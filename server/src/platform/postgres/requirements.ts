@@ -1,5 +1,6 @@
 /** What a PostgreSQL must be for the promises to hold. Looked at once, at the start. */
 import { Client, type ClientConfig } from 'pg';
+import { endClient } from './end-client.ts';
 import { exitCodes, StartupRefusal } from '../startup-refusal.ts';
 
 const VERSION_MIN = 15;
@@ -19,6 +20,8 @@ export interface ServerFacts {
   readonly connectionsMax: number;
   /** Pages are verified when read. Worth a warning, not a refusal, on a server that is not ours. */
   readonly checksums: boolean;
+  /** Can see, while it works, that whoever asked is gone. Not every system's sockets tell. */
+  readonly noticesGoneClients: boolean;
 }
 
 /** Connects and looks. Refuses a server that is too old or that may lose what it has answered. */
@@ -48,13 +51,18 @@ export async function checkServer(connection: ClientConfig): Promise<ServerFacts
     const majorVersion = Math.floor(Number(settings.get('server_version_num')) / 10_000);
     refuseOldServer(majorVersion);
     refuseForgetfulServer(settings);
+    const noticesGoneClients = await client.query(`set client_connection_check_interval = '1s'`).then(
+      () => true,
+      () => false,
+    );
     return {
       majorVersion,
       connectionsMax: Number(settings.get('max_connections')),
       checksums: settings.get('data_checksums') === 'on',
+      noticesGoneClients,
     };
   } finally {
-    await client.end();
+    await endClient(client);
   }
 }
 
@@ -82,6 +90,8 @@ export function sessionSettings(facts: ServerFacts): Record<string, string> {
     statement_timeout: '5s',
     lock_timeout: '500ms',
     idle_in_transaction_session_timeout: '5s',
+    // What nobody waits for any more must not keep its locks until its statement is done.
+    ...(facts.noticesGoneClients && { client_connection_check_interval: '1s' }),
     // since version 17
     ...(facts.majorVersion >= 17 && { transaction_timeout: '90s' }),
     // Compiling a statement of a millisecond costs more than running it.

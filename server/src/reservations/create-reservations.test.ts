@@ -1,0 +1,48 @@
+import type { EventOf } from '#contract/events.ts';
+import { expect, test } from 'vitest';
+import { cannedRows } from '../../test/support/canned-rows.ts';
+import { createReservations, creationFailed } from './create-reservations.ts';
+
+const hold = (reservationId: string): EventOf<'SeatReserved'> => ({
+  name: 'SeatReserved',
+  reservationId,
+  userId: 'kim',
+  performanceId: 7,
+  seats: [{ no: 17, version: 1 }],
+  amountKrw: 50_000,
+  turn: { room: 'main', epoch: 1, number: 48_112 },
+  expiresAt: '2026-11-21T12:05:00.000Z',
+  payNow: true,
+});
+const row = (reservation_id: string, status: 'HELD' | 'EXPIRED' = 'HELD') => ({ reservation_id, status });
+
+test('a hold becomes a reservation, and everything that payments need is in the event', async () => {
+  const tx = cannedRows({ 'reservations.create': [row('r1')] });
+  expect(await createReservations(tx, [hold('r1')])).toEqual([{ ...hold('r1'), name: 'ReservationCreated' }]);
+});
+
+test('a hold whose time was over has failed, so that its seats come free', async () => {
+  const tx = cannedRows({ 'reservations.create': [row('r1', 'EXPIRED'), row('r2')] });
+  const { reservationId, performanceId, seats } = hold('r1');
+  expect(await createReservations(tx, [hold('r1'), hold('r2')])).toEqual([
+    { name: 'ReservationCreationFailed', reservationId, performanceId, seats, reason: 'too-late' },
+    { ...hold('r2'), name: 'ReservationCreated' },
+  ]);
+});
+
+test('a hold that is announced again, later or in the same set, is neither created nor failed', async () => {
+  const tx = cannedRows({ 'reservations.create': [row('r2')] });
+  const told = await createReservations(tx, [hold('r1'), hold('r2'), hold('r2')]);
+  expect(told).toEqual([{ ...hold('r2'), name: 'ReservationCreated' }]);
+});
+
+test('a hold that is given up says which seats to release, and why', () => {
+  const { reservationId, performanceId, seats } = hold('r1');
+  expect(creationFailed(hold('r1'), 'failed')).toEqual({
+    name: 'ReservationCreationFailed',
+    reservationId,
+    performanceId,
+    seats,
+    reason: 'failed',
+  });
+});
