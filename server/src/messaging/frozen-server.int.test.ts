@@ -24,7 +24,7 @@ async function freezable() {
   return {
     db,
     /** Stops every process of the server that serves the database, except the one that is asked here. */
-    async freeze(atLeast: number) {
+    freeze: async (atLeast: number) => {
       const rows = await until('everybody is connected', async () => {
         const found = await db.database.rows<{ pid: number }>(PIDS, []);
         return found.length >= atLeast && found;

@@ -214,7 +214,9 @@ test('transactions are numbers: the 10th comes after the 9th, and in one taking 
   expect((await world.effectsOf(4)).map((effect) => effect.n)).toEqual([1, 2, 3, 4]);
   await until('it is observed', () => taken.length > 0);
   expect(taken).toEqual([4]);
-  const [cursor] = await world.rows('select epoch, xid::text, id from messaging.cursor');
+  const [cursor] = await world.rows(
+    "select epoch, xid::text, id from messaging.cursor where reader = 'reservations'",
+  );
   expect(cursor).toEqual({ epoch: 1, xid: '100', id: 3 });
 });
 

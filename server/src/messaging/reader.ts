@@ -65,9 +65,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const names = eventsFor(name);
   const bell = createBell(clock);
   const cursor = createCursor(database, clock, name);
-  /** When set, what fails in this way is looked for and parked, and the others go on. */
-  let isolating: IsCulprit | undefined;
-  let passingFaults = 0;
+  const suspicion = createSuspicion();
 
   async function look(eventsMax: number): Promise<Step> {
     const rows = await fetchRows(database, await cursor.position(), names, eventsMax);
@@ -87,28 +85,20 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     return database.transaction(async (tx) => {
       const found = await cursor.lock(tx);
       if (found !== 'here') return found === 'taken' ? 'stand-by' : 'worked';
-      await (isolating === undefined ? react : reactIsolated(isolating))(tx, name, reactions, items, deps);
+      const { culprit } = suspicion;
+      await (culprit === undefined ? react : reactIsolated(culprit))(tx, name, reactions, items, deps);
       cursor.move(tx, last);
       tx.onCommit(() => {
-        isolating = undefined;
+        suspicion.clear();
         deps.observe(name, items.length, clock.monotonicMs() - startedMs);
       });
       return 'worked';
     });
   }
 
-  /**
-   * What a fault means: what lies in the work is isolated at once, what may lie in it when it does not pass,
-   * and a server that is away is waited out.
-   */
   async function afterFault(error: unknown, faults: number, signal: AbortSignal): Promise<void> {
     cursor.forget();
-    if (liesInTheWork(error) && isolating === undefined) {
-      isolating = liesInTheWork;
-      return;
-    }
-    passingFaults = mayLieInTheWork(error) ? passingFaults + 1 : 0;
-    if (passingFaults >= PASSING_FAULTS_MAX) isolating = mayLieInTheWork;
+    if (suspicion.fallsAtOnce(error)) return;
     logger.warn({ err: error, reader: name, faults }, 'a reader of the log failed and will try again');
     await clock.sleep(Math.min(FAULT_PAUSE_MAX_MS, 10 * 2 ** Math.min(faults, 10)), signal);
   }
@@ -122,7 +112,8 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
       while (!signal.aborted) {
         try {
           const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
-          faults = passingFaults = 0;
+          faults = 0;
+          suspicion.forgetPassing();
           await cursor.persist();
           lookedAgain = step === 'above-horizon' ? lookedAgain + 1 : 0;
           if (step === 'idle') await bell.wait(POLL_MS, signal);
@@ -134,6 +125,37 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
           await afterFault(error, faults, signal);
         }
       }
+    },
+  };
+}
+
+/**
+ * What a fault means: what lies in the work is isolated at once, what may lie in it when it does not pass by,
+ * and a server that is away is waited out.
+ */
+function createSuspicion() {
+  let culprit: IsCulprit | undefined;
+  let passing = 0;
+  return {
+    /** When set, what fails in this way is looked for and parked, and the others go on. */
+    get culprit() {
+      return culprit;
+    },
+    /** Whether it is to be isolated now, without a pause. */
+    fallsAtOnce(error: unknown): boolean {
+      if (liesInTheWork(error) && culprit === undefined) {
+        culprit = liesInTheWork;
+        return true;
+      }
+      passing = mayLieInTheWork(error) ? passing + 1 : 0;
+      if (passing >= PASSING_FAULTS_MAX) culprit = mayLieInTheWork;
+      return false;
+    },
+    forgetPassing() {
+      passing = 0;
+    },
+    clear() {
+      culprit = undefined;
     },
   };
 }

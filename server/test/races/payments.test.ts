@@ -109,8 +109,9 @@ describe('paying', () => {
             update payments.payment p
             set expires_at = clock_timestamp() + (n - 20) * interval '5 milliseconds'
             from (
-              select payment_id, row_number() over (order by payment_id) as n
-              from payments.payment where performance_id = $1
+              select payment_id, row_number() over (order by payment_id) as n from (
+                select payment_id from payments.payment where performance_id = $1 order by payment_id for update
+              ) as locked
             ) as due
             where due.payment_id = p.payment_id`,
         },

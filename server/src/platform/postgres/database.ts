@@ -8,7 +8,7 @@ import assert, { AssertionError } from 'node:assert/strict';
 import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { endClient } from './end-client.ts';
 import { DatabaseFault } from './faults.ts';
-import { type Statement, statement } from './statement.ts';
+import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
 export interface Reader {
@@ -53,7 +53,10 @@ export interface DatabaseOptions {
 const ANSWER_MAX_MS = 8_000;
 /** The driver waits longer than the server works, so that it is the server that says no. */
 const ANSWER_MARGIN_MS = 3_000;
-const PATIENCE = statement(`/* platform.patience */ select set_config('statement_timeout', $1, true)`);
+const PATIENCE: Statement = {
+  name: 'platform.patience',
+  text: `/* platform.patience */ select set_config('statement_timeout', $1, true)`,
+};
 
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
