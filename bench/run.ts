@@ -1,28 +1,62 @@
 /**
- * npm run bench [-- --quick] [holds] [purchases]
+ * npm run bench [-- --quick] [holds] [purchases] [joins] [million] [polls] [maps] [import]
  *
- * Each figure stands beside its reference from the same run: fresh tables for every run of either side, sides
- * alternating, committed rows counted. Writes bench/results/<date>-<part>.md.
+ * Each figure stands beside its reference from the same run, sides alternating. Writes bench/results/<date>-<part>.md.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ourHolds, pgbenchHolds } from './holds.ts';
-import { machine, show } from './lib/figures.ts';
-import { compare, type Side, type SideResult } from './lib/sides.ts';
-import { createStage } from './lib/stage.ts';
+import { measureImport } from './import.ts';
+import { ourJoins, pgbenchJoins } from './joins.ts';
+import { machine } from './lib/figures.ts';
+import { comparison, page } from './lib/page.ts';
+import { compare, type Side } from './lib/sides.ts';
+import { createStage, type Stage } from './lib/stage.ts';
+import { mapSides } from './maps.ts';
+import { measureCrowd } from './million.ts';
+import { pollSides } from './polls.ts';
 import { ourPurchases, pgbenchPurchases } from './purchases.ts';
 
 interface Part {
   readonly title: string;
-  readonly unit: string;
-  readonly sides: (quick: boolean) => readonly Side[];
+  readonly conditions: readonly string[];
+  readonly measure: (stage: Stage, quick: boolean) => Promise<string[]>;
+}
+
+const DURABLE =
+  'fsync, synchronous_commit and full_page_writes on; fresh tables for every run; committed rows counted';
+const BY_NODE = 'the load generator (Node), the service and PostgreSQL share the cores';
+const BY_WRK = 'the load generator (wrk, one thread), the service and PostgreSQL share the cores';
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, repeats: { type: 'string' } },
+  allowPositionals: true,
+});
+const repeats = Number(values.repeats ?? (values.quick ? 1 : 5));
+const MEDIANS = `median of ${repeats} runs each (lowest–highest); sides alternate`;
+
+/** A part whose sides stand beside each other. */
+function sided(unit: string, sidesOf: (quick: boolean) => readonly Side[]): Part['measure'] {
+  return tables(unit, (quick) => [sidesOf(quick)]);
+}
+
+/** A part with a table for each of several comparisons. */
+function tables(unit: string, groupsOf: (quick: boolean) => readonly (readonly Side[])[]): Part['measure'] {
+  return async (stage, quick) => {
+    const lines: string[] = [];
+    for (const sides of groupsOf(quick)) {
+      if (lines.length > 0) lines.push('');
+      lines.push(...comparison(unit, await compare(stage, sides, repeats)));
+    }
+    return lines;
+  };
 }
 
 const parts: Readonly<Record<string, Part>> = {
   holds: {
     title: 'Durable seat holds, distinct seats and buyers',
-    unit: 'holds/s',
-    sides: (quick) => {
+    conditions: [MEDIANS, BY_NODE, DURABLE],
+    measure: sided('holds/s', (quick) => {
       const count = quick ? 10_000 : 40_000;
       return [
         ourHolds(count, 256),
@@ -30,12 +64,12 @@ const parts: Readonly<Record<string, Part>> = {
         pgbenchHolds('pgbench, usual transaction', 'hold-transaction.sql', count),
         pgbenchHolds('pgbench, strongest single statement', 'hold-statement.sql', count),
       ];
-    },
+    }),
   },
   purchases: {
     title: 'Whole purchases: join, hold, pay → confirmed, sold, turn spent',
-    unit: 'purchases/s',
-    sides: (quick) => {
+    conditions: [MEDIANS, BY_NODE, DURABLE],
+    measure: sided('purchases/s', (quick) => {
       const count = quick ? 5_000 : 20_000;
       return [
         ourPurchases(count, 256),
@@ -43,49 +77,77 @@ const parts: Readonly<Record<string, Part>> = {
         pgbenchPurchases('pgbench, usual transactions', 'purchase-transactions.sql', count),
         pgbenchPurchases('pgbench, strongest statements', 'purchase-statements.sql', count),
       ];
-    },
+    }),
+  },
+  joins: {
+    title: 'Joins, strictly in the order of the numbers, distinct people',
+    conditions: [MEDIANS, BY_WRK, DURABLE, 'each join with an access token of its own, verified'],
+    measure: sided('joins/s', (quick) => {
+      const count = quick ? 40_000 : 200_000;
+      return [
+        ourJoins(count, 512),
+        ourJoins(count, 64),
+        pgbenchJoins(
+          'pgbench, a sequence gives numbers (no order of answers)',
+          'join-sequence.sql',
+          count,
+          64,
+        ),
+        // One commit at a time: the room's row is locked until each.
+        pgbenchJoins('pgbench, the room counts', 'join-counter.sql', count / 20, 16),
+      ];
+    }),
+  },
+  million: {
+    title: 'A crowd stands in one room',
+    conditions: [
+      'one run; the crowd is sent by wrk (one thread, 512 connections, an access token for each person)',
+      'beside it 16 connections join at 100 a second in all, and keep what they were answered: the order is judged from those',
+      `the room lets 50 people in every 30 s; ${BY_WRK}`,
+      DURABLE,
+    ],
+    measure: (stage, quick) => measureCrowd(stage, quick ? 100_000 : 1_000_000),
+  },
+  polls: {
+    title: 'Polls, each by somebody else in line',
+    conditions: [MEDIANS, BY_WRK],
+    measure: sided('polls/s', (quick) =>
+      pollSides({ people: quick ? 100_000 : 1_000_000, connections: 64, seconds: 10 }),
+    ),
+  },
+  maps: {
+    title: 'Seat maps, read while 1,000 seats a second change state',
+    conditions: [
+      MEDIANS,
+      BY_WRK,
+      'seats are held and given back over HTTP, four at a time, by a load generator (Node) on the same cores',
+      'half of the seats are sold, at random; the clients take gzip',
+      'the reference sends the same bytes and headers; nothing changes beside it',
+    ],
+    measure: tables('views/s', (quick) => mapSides({ seconds: quick ? 3 : 10, connections: 64 })),
+  },
+  import: {
+    title: 'Importing a catalogue',
+    conditions: [
+      'one run into an empty database',
+      'the importer, the service and PostgreSQL share the cores',
+      DURABLE,
+    ],
+    measure: (stage, quick) => measureImport(stage, quick ? 100_000 : 2_000_000),
   },
 };
 
-const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, repeats: { type: 'string' } },
-  allowPositionals: true,
-});
-const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
-const repeats = Number(values.repeats ?? (values.quick ? 1 : 5));
-
 await using stage = await createStage();
-for (const name of chosen) {
+for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const part = parts[name];
   if (part === undefined)
     throw new Error(`there is no part ${name}; there are ${Object.keys(parts).join(', ')}`);
   process.stderr.write(`${part.title}\n`);
-  const text = toMarkdown(part, await compare(stage, part.sides(values.quick), repeats));
+  const text = page(part.title, part.conditions, await part.measure(stage, values.quick));
   process.stdout.write(`${text}\n`);
   if (!values.quick) {
     const folder = new URL('results/', import.meta.url);
     await mkdir(folder, { recursive: true });
     await writeFile(new URL(`${machine()['date']}-${name}.md`, folder), text);
   }
-}
-
-function toMarkdown(part: Part, results: readonly SideResult[]): string {
-  const ours = results[0]?.perSecond.median ?? 0;
-  const rows = results.map(({ name, perSecond, latency }) => {
-    const ratio = ours / perSecond.median;
-    const ms = (value: number | undefined) => (value === undefined ? '' : value.toFixed(1));
-    return `| ${name} | ${show(perSecond)} | ${ratio.toFixed(2)} × | ${ms(latency?.p50)} | ${ms(latency?.p99)} |`;
-  });
-  return [
-    `# ${part.title}`,
-    '',
-    ...Object.entries(machine()).map(([name, value]) => `- ${name}: ${value}`),
-    `- median of ${repeats} runs each (lowest–highest); load generator, service and PostgreSQL share the cores;`,
-    '  fsync, synchronous_commit and full_page_writes on; fresh tables for every run; sides alternate; committed rows counted',
-    '',
-    `| side | ${part.unit} | first side ÷ this | p50 ms | p99 ms |`,
-    '|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
 }

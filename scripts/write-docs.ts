@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CatalogueFile } from './catalogue/file.ts';
 import { envExample, settingsTables } from './docs/configuration.ts';
 import { problemTable } from './docs/errors.ts';
 import { eventFields, sagaDiagram, sagaTable } from './docs/events.ts';
@@ -22,6 +23,11 @@ const GENERATED: readonly Generated[] = [
   { file: 'docs/configuration.md', region: 'settings', content: settingsTables },
   { file: 'docs/configuration.md', region: 'exit-codes', content: exitCodeTable },
   { file: '.env.example', region: null, content: envExample },
+  {
+    file: 'docs/catalogue-file.schema.json',
+    region: null,
+    content: () => `${JSON.stringify(CatalogueFile, null, 2)}\n`,
+  },
   { file: 'docs/errors.md', region: 'problems', content: problemTable },
   { file: 'docs/events.md', region: 'choreography', content: sagaTable },
   { file: 'docs/events.md', region: 'graph', content: sagaDiagram },

@@ -3,6 +3,7 @@ import { type Journey, runLoad } from './load.ts';
 import { OPERATOR_TOKEN, type RunningService } from './stage.ts';
 
 const PRICE_KRW = 10_000;
+export const SEATS_PER_PERSON = 4;
 
 /** A performance with so many seats; gives its id. */
 export async function openPerformance(service: RunningService, seats: number): Promise<number> {
@@ -39,7 +40,7 @@ export async function openPerformance(service: RunningService, seats: number): P
     startsAt: new Date(Date.now() + 30 * day).toISOString(),
     saleOpensAt: new Date(Date.now() - day).toISOString(),
     saleClosesAt: new Date(Date.now() + 29 * day).toISOString(),
-    seatsPerPerson: 4,
+    seatsPerPerson: SEATS_PER_PERSON,
     prices: [{ section: 'Floor', priceKrw: PRICE_KRW }],
   });
   return Number(performance['performanceId']);
@@ -71,10 +72,10 @@ export async function gather(service: RunningService, count: number, join: boole
       ...(join ? [joinStep] : []),
     ],
   });
-  const ready = report.outcomes.filter((known) => !join || known['token'] !== undefined);
+  const ready = report.outcomes.filter(({ known }) => !join || known['token'] !== undefined);
   if (ready.length !== count)
     throw new Error(`only ${ready.length} of ${count} fans got in: ${JSON.stringify(report.statuses)}`);
-  return ready.map((known) => ({ known }));
+  return ready.map(({ known }) => ({ known }));
 }
 
 export const joinStep = {
@@ -95,6 +96,13 @@ export const holdStep = (performanceId: number) =>
     body: `{"performanceId":${performanceId},"seats":[{seat}]}`,
     takes: ['reservationId'],
   }) as const;
+
+export const cancelStep = {
+  name: 'cancel',
+  method: 'DELETE',
+  path: '/api/v1/reservations/{reservationId}',
+  headers: bearer('accessToken'),
+} as const;
 
 export const payStep = {
   name: 'pay',

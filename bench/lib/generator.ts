@@ -7,7 +7,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import type { Journey, LoadJob, LoadReport, Step } from './load.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Journey, LoadJob, LoadReport, Outcome, Step } from './load.ts';
 
 const [, , file] = process.argv;
 const job = JSON.parse(readFileSync(file ?? '', 'utf8')) as LoadJob;
@@ -70,32 +71,41 @@ function toBytes(step: Step, known: Record<string, string>): string {
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-async function run(connection: Connection, journey: Journey): Promise<Record<string, string>> {
+async function run(connection: Connection, journey: Journey): Promise<Outcome> {
   const known: Record<string, string> = { ...journey.known };
+  let [sentAtMs, answeredAtMs] = [0, 0];
   for (const step of job.steps) {
-    const startedMs = performance.now();
+    sentAtMs = performance.now();
     const answer = await connection.send(toBytes(step, known));
-    (latenciesMs[step.name] ??= []).push(performance.now() - startedMs);
+    answeredAtMs = performance.now();
+    (latenciesMs[step.name] ??= []).push(answeredAtMs - sentAtMs);
     const counts = (statuses[step.name] ??= {});
     counts[answer.status] = (counts[answer.status] ?? 0) + 1;
     if (answer.status >= 400) break;
     for (const name of step.takes ?? []) {
-      known[name] = new RegExp(`"${name}":"([^"]+)"`).exec(answer.body)?.[1] ?? '';
+      known[name] = new RegExp(`"${name}":"?([^",}]+)`).exec(answer.body)?.[1] ?? '';
     }
   }
-  return known;
+  return { known, sentAtMs, answeredAtMs };
 }
 
-const outcomes: Record<string, string>[] = [];
+const outcomes: Outcome[] = [];
 async function worker(): Promise<void> {
   const connection = new Connection();
   while (next < job.journeys.length) {
-    const journey = job.journeys[next++];
+    const turn = next++;
+    const journey = job.journeys[turn];
     if (journey === undefined) break;
-    const known = await run(connection, journey);
-    if (job.collect) outcomes.push(known);
+    if (job.perSecond !== undefined) await until(startedMs + (turn / job.perSecond) * 1_000);
+    const outcome = await run(connection, journey);
+    if (job.collect) outcomes.push(outcome);
   }
   connection.end();
+}
+
+async function until(momentMs: number): Promise<void> {
+  const waitMs = momentMs - performance.now();
+  if (waitMs > 0) await delay(waitMs);
 }
 
 const startedMs = performance.now();

@@ -9,11 +9,11 @@ import { promisify } from 'node:util';
 /** One request; `{name}` in path, headers and body is filled with what the journey knows. */
 export interface Step {
   readonly name: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Text fields of the answer that the journey knows from then on. */
+  /** Texts and numbers of the answer that the journey knows from then on. */
   readonly takes?: readonly string[];
 }
 
@@ -27,8 +27,17 @@ export interface LoadJob {
   readonly connections: number;
   readonly steps: readonly Step[];
   readonly journeys: readonly Journey[];
+  /** Journeys begin at this pace, where connections are free; undefined: as soon as one is. */
+  readonly perSecond?: number;
   /** Give back what each journey came to know. */
   readonly collect?: boolean;
+}
+
+/** What a journey came to know, and when its last step was sent and answered, on one clock. */
+export interface Outcome {
+  readonly known: Readonly<Record<string, string>>;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
 }
 
 export interface LoadReport {
@@ -37,7 +46,8 @@ export interface LoadReport {
   readonly cpuMs: number;
   readonly statuses: Readonly<Record<string, Readonly<Record<number, number>>>>;
   readonly latencies: Readonly<Record<string, { p50: number; p95: number; p99: number; max: number }>>;
-  readonly outcomes: readonly Readonly<Record<string, string>>[];
+  /** In the order in which the journeys ended. */
+  readonly outcomes: readonly Outcome[];
 }
 
 const GENERATOR = fileURLToPath(new URL('generator.ts', import.meta.url));

@@ -5,6 +5,8 @@ import type { Stage } from './stage.ts';
 export interface Measured {
   readonly perSecond: number;
   readonly latency?: { p50: number; p95: number; p99: number } | undefined;
+  /** What else there is to know of the run. */
+  readonly note?: string;
 }
 
 export interface Side {
@@ -16,6 +18,7 @@ export interface SideResult {
   readonly name: string;
   readonly perSecond: Figure;
   readonly latency: Measured['latency'];
+  readonly note: string | undefined;
 }
 
 export async function compare(stage: Stage, sides: readonly Side[], repeats: number): Promise<SideResult[]> {
@@ -29,6 +32,12 @@ export async function compare(stage: Stage, sides: readonly Side[], repeats: num
   }
   return sides.map(({ name }) => {
     const runs = measured.get(name) ?? [];
-    return { name, perSecond: figureOf(runs.map((run) => run.perSecond)), latency: runs.at(-1)?.latency };
+    const last = runs.at(-1);
+    return {
+      name,
+      perSecond: figureOf(runs.map((run) => run.perSecond)),
+      latency: last?.latency,
+      note: last?.note,
+    };
   });
 }

@@ -14,12 +14,16 @@ import {
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
+export const SIGNING_KEYS = 'bench:signing-key-of-the-benchmarks-0123456789abcdefg';
 
 export interface Stage extends AsyncDisposable {
   /** Makes an empty database and gives its name. */
   freshDatabase(): Promise<string>;
   query<Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]): Promise<Row[]>;
-  startService(database: string): Promise<RunningService>;
+  /** With these settings in place of those that suit most parts. */
+  startService(database: string, settings?: Readonly<Record<string, string>>): Promise<RunningService>;
+  /** For files of the run; removed with the stage. */
+  readonly folder: string;
   readonly postgres: EmbeddedPostgres;
 }
 
@@ -49,6 +53,7 @@ export async function createStage(): Promise<Stage> {
   const owned = stack.move();
   return {
     postgres,
+    folder,
     query,
     freshDatabase: async () => {
       const name = `bench_${++count}`;
@@ -56,7 +61,7 @@ export async function createStage(): Promise<Stage> {
       await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
       return name;
     },
-    startService: (database) => startService(urlOf(postgres, database), folder),
+    startService: (database, settings = {}) => startService(urlOf(postgres, database), folder, settings),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -66,7 +71,11 @@ function urlOf({ connection }: EmbeddedPostgres, database: string): string {
   return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
-async function startService(databaseUrl: string, folder: string): Promise<RunningService> {
+async function startService(
+  databaseUrl: string,
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningService> {
   const child: ChildProcess = spawn(process.execPath, [START], {
     env: {
       PATH: process.env['PATH'],
@@ -76,10 +85,12 @@ async function startService(databaseUrl: string, folder: string): Promise<Runnin
       DATA_DIR: join(folder, 'service'),
       DATABASE_URL: databaseUrl,
       OPERATOR_TOKEN,
+      SIGNING_KEYS,
       DEMO_CATALOGUE: 'off',
       LOG_LEVEL: 'error',
       QUEUE_RATE_COUNT: '1000000',
       QUEUE_CAPACITY: '1000000',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -36,6 +36,9 @@ export const events = {
       { minItems: 1 },
     ),
   }),
+  ConcertChanged: event('What the catalogue says of a concert is different from now on.', {
+    concertId: ConcertId,
+  }),
   SeatReserved: event('Seats are held for a buyer until `expiresAt`.', {
     ...purchase,
     expiresAt: Instant,

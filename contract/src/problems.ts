@@ -99,6 +99,11 @@ export const problems = {
     title: 'The waiting room takes nobody in',
     next: 'Look at GET /api/v1/queue/rooms/{room}; the organiser has closed it.',
   },
+  'queue.room-not-open': {
+    status: 409,
+    title: 'The waiting room is not open yet',
+    next: 'Join at `opensAt`. Nobody gets a place before, and whoever joins in the same moment is as early as you.',
+  },
   'queue.room-not-found': {
     status: 404,
     title: 'There is no such waiting room',
@@ -203,6 +208,11 @@ export const problems = {
     status: 404,
     title: 'There is no such parked event',
     next: 'GET /api/v1/admin/parked-events lists them.',
+  },
+  'stream.too-many': {
+    status: 429,
+    title: 'This account has too many open streams',
+    next: 'Close one of them, or ask again and again instead: no sooner than each answer says.',
   },
   // the service
   'service.overloaded': {

@@ -9,9 +9,9 @@ create table catalogue.concert (
   description text not null,
   genre text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
-  search_text text generated always as (lower(normalize(title, nfc))) stored not null,
   request_id uuid not null,
   fingerprint bytea not null,
+  search_text text generated always as (lower(normalize(title, nfkc))) stored not null,
   constraint concert_description_check check ((char_length(description) <= 4000)),
   constraint concert_genre_check check (((char_length(genre) >= 1) and (char_length(genre) <= 40))),
   constraint concert_title_check check (((char_length(title) >= 1) and (char_length(title) <= 200))),
@@ -228,6 +228,34 @@ begin
 end $function$;
 
 
+create schema operator_log;
+
+create table operator_log.entry (
+  entry_id bigint generated always as identity not null,
+  at timestamp with time zone default clock_timestamp() not null,
+  action text not null,
+  subject text not null,
+  before jsonb,
+  after jsonb,
+  request_id uuid not null,
+  address text not null,
+  constraint entry_pkey primary key (entry_id)
+);
+
+create index entry_by_subject on operator_log.entry using btree (subject, entry_id);
+
+create or replace function operator_log.refuse_change()
+ returns trigger
+ language plpgsql
+as $function$
+begin
+  raise exception 'the operator''s log is never changed'
+    using errcode = 'restrict_violation';
+end $function$;
+
+create trigger immutable before delete or update or truncate on operator_log.entry for each statement execute function operator_log.refuse_change();
+
+
 create schema payments;
 
 create table payments.payment (
@@ -380,15 +408,25 @@ create table waiting_room.room (
   rate_window_ms integer,
   capacity integer,
   allowance double precision not null,
-  refilled_at timestamp with time zone default clock_timestamp() not null,
+  refilled_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,
   state text default 'OPEN'::text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
+  opens_at timestamp with time zone,
+  admitted bigint default 0 not null,
+  departed bigint default 0 not null,
+  recent integer[] default '{}'::integer[] not null,
+  pace_count double precision default 0 not null,
+  pace_span_ms double precision default 0 not null,
   constraint room_active_check check ((active >= 0)),
+  constraint room_admitted_check check ((admitted >= 0)),
   constraint room_allowance_check check ((allowance >= (0)::double precision)),
   constraint room_capacity_check check ((capacity > 0)),
   constraint room_check check (((head >= 0) and (head <= last_number))),
   constraint room_check1 check (((rate_count is null) = (rate_window_ms is null))),
+  constraint room_departed_check check ((departed >= 0)),
   constraint room_epoch_check check ((epoch >= 1)),
+  constraint room_pace_count_check check ((pace_count >= (0)::double precision)),
+  constraint room_pace_span_ms_check check ((pace_span_ms >= (0)::double precision)),
   constraint room_rate_count_check check ((rate_count > 0)),
   constraint room_rate_window_ms_check check ((rate_window_ms > 0)),
   constraint room_state_check check ((state = any (array['OPEN'::text, 'PAUSED'::text, 'CLOSED'::text]))),
@@ -407,14 +445,23 @@ create table waiting_room.token (
   expires_at timestamp with time zone,
   reservation_id uuid,
   ended_at timestamp with time zone,
+  claimed_at timestamp with time zone,
+  holds_until timestamp with time zone,
+  departure bigint,
   constraint token_check check (((state = 'WAITING'::text) or (admitted_at is not null) or (state = 'LEFT'::text))),
   constraint token_check1 check (((admitted_at is null) = (expires_at is null))),
   constraint token_check2 check (((state = 'SPENT'::text) = (reservation_id is not null))),
   constraint token_check3 check (((state = any (array['WAITING'::text, 'ACTIVE'::text])) = (ended_at is null))),
+  constraint token_check4 check (((claimed_at is null) or (admitted_at is not null))),
+  constraint token_check5 check (((admitted_at is null) = (holds_until is null))),
+  constraint token_check6 check ((expires_at >= holds_until)),
+  constraint token_check7 check (((departure is not null) = ((state = 'LEFT'::text) and (admitted_at is null)))),
   constraint token_state_check check ((state = any (array['WAITING'::text, 'ACTIVE'::text, 'SPENT'::text, 'EXPIRED'::text, 'LEFT'::text]))),
   constraint token_pkey primary key (room, number)
 ) with (fillfactor=85, autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_cost_delay=0);
 
 create index token_active on waiting_room.token using btree (room, expires_at) where (state = 'ACTIVE'::text);
+
+create unique index token_departure on waiting_room.token using btree (room, departure) where (departure is not null);
 
 create unique index token_live on waiting_room.token using btree (room, user_id) where (state = any (array['WAITING'::text, 'ACTIVE'::text]));

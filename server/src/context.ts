@@ -7,6 +7,7 @@ import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import type { Config } from './config/config.ts';
 import { type Keys, provideKeys, type Secrets } from './config/secrets.ts';
 import { createMessaging, type Messaging } from './messaging/index.ts';
+import { createOperatorLog, type OperatorLog } from './operator-log/index.ts';
 import { createPayments, type Payments } from './payments/index.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres/index.ts';
@@ -30,6 +31,7 @@ export interface Context extends AsyncDisposable {
   readonly signer: TokenSigner;
   readonly database: Database;
   readonly messaging: Messaging;
+  readonly operatorLog: OperatorLog;
   readonly waitingRoom: WaitingRoom;
   readonly catalogue: Catalogue;
   readonly seats: Seats;
@@ -69,8 +71,11 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     onParked: metrics.countParked,
   });
   const signer = createTokenSigner(keys.signingKeys, clock);
-  const { activeTtlMs, ...defaultPolicy } = config.queue;
+  const { activeTtlMs, claimWindowMs, ...defaultPolicy } = config.queue;
+  const operatorLog = createOperatorLog({ database });
   const shared = { database, messaging, clock, logger, signer, observe: metrics.observeBatch };
+  // What operators change is written down by whoever changes it.
+  const recorded = { ...shared, record: operatorLog.record };
 
   const owned = stack.move();
   return {
@@ -82,8 +87,9 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     signer,
     database,
     messaging,
-    waitingRoom: createWaitingRoom({ ...shared, defaultPolicy, activeTtlMs }),
-    catalogue: createCatalogue(shared),
+    operatorLog,
+    waitingRoom: createWaitingRoom({ ...recorded, defaultPolicy, activeTtlMs, claimWindowMs }),
+    catalogue: createCatalogue(recorded),
     seats: createSeats({ ...shared, holdTtlMs: config.hold.ttlMs }),
     reservations: createReservations(shared),
     payments: createPayments(shared),

@@ -44,6 +44,23 @@ export const limits = {
     /** What a client is told to wait when we are over a bound, at least; spread over this and the next two. */
     retryAfterSeconds: 1,
   },
+  /** Streams of server-sent events. */
+  streams: {
+    /** A tab or two and a telephone; with HTTP/1.1 a browser has six connections for everything. */
+    perAccountMax: 3,
+    countMax: 20_000,
+    /** What a client has not read yet; a frame has some hundred bytes. */
+    unsentBytesMax: 64 * KIB,
+    /** Proxies cut what is silent for longer than 20 to 60 s. */
+    silenceMsMax: 15 * SECOND_MS,
+    /** ±20 %. So that streams move over to new instances, and dead clients are found. */
+    lifetimeMs: 600 * SECOND_MS,
+    /** How often those times are looked at, for all streams together. */
+    sweepMs: SECOND_MS,
+    /** When a client whose stream has ended comes again: spread, so that a crowd does not come together. */
+    retryMsMin: 2 * SECOND_MS,
+    retryMsMax: 10 * SECOND_MS,
+  },
   batch: {
     /** Larger sets gain nothing more: by 512 the fsync is shared by so many that the rows dominate. */
     requestsMax: 512,
@@ -55,10 +72,37 @@ export const limits = {
    * Reactions follow within milliseconds; this covers a busy moment.
    */
   reactionWaitMs: 1_000,
+  catalogue: {
+    /**
+     * Dropped at once on every change; the time is for what nobody foresaw. The weight is in prices, which are
+     * nearly all there is: some 100 bytes each, so 20 MB.
+     */
+    concerts: { freshMs: 600 * SECOND_MS, weightMax: 200_000, readingsMax: 1_000 },
+    /** Also dropped on every change. A date that passes is shown that long as the next one. Weight: concerts. */
+    pages: { freshMs: 10 * SECOND_MS, weightMax: 20_000, readingsMax: 1_000 },
+    /** Which concert a performance is of, and layouts by their sections: neither ever changes. */
+    performances: { freshMs: Number.POSITIVE_INFINITY, weightMax: 100_000, readingsMax: 1_000 },
+    layouts: { freshMs: Number.POSITIVE_INFINITY, weightMax: 50_000, readingsMax: 1_000 },
+  },
   seats: {
-    /** A public figure, asked for by everybody who looks at a concert: counted anew at most this often. */
-    remaining: { freshMs: 1_000, keysMax: 20, rememberedMax: 10_000 },
-    /** What people choose from; a hold decides on the rows all the same. Lists are long, so few are kept. */
-    available: { freshMs: 250, keysMax: 4, rememberedMax: 50 },
+    boards: {
+      /** Seats of all boards; 12 bytes each with the buyers, and with the maps that are sent not quite 30. */
+      seatsMax: 8_000_000,
+      /** What a board takes besides its seats, in seats: the changes that it remembers. */
+      boardWeight: 2_000,
+      idleMs: 600 * SECOND_MS,
+      /** Boards read by one statement, and performances whose board may wait for one. */
+      loadsMax: 4,
+      waitingMax: 2_000,
+      /** A map is no older. What is streamed is at most that often, and looked for in between. */
+      everyMs: 250,
+      tickMs: 100,
+      /** 16 s at the full pace: clients come back within 10 s. */
+      rememberedMax: 64,
+      /** Some 36 KB: a stream is cut when 64 KiB are unsent. */
+      changesMax: 3_000,
+    },
+    /** How often it is looked at whether the turns of those who listen are over. */
+    turnCheckMs: 5 * SECOND_MS,
   },
 } as const;

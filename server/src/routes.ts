@@ -1,10 +1,18 @@
 /** Every module's routes, in one list, behind one door. */
 import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
-import { createAccounts, createDoor, createHttp, type Http, type HttpDeps } from './http/index.ts';
+import {
+  createAccounts,
+  createDoor,
+  createEventStreams,
+  createHttp,
+  type Http,
+  type HttpDeps,
+} from './http/index.ts';
 import { countParked, measureLag } from './messaging/index.ts';
-import type { App, Door } from './http/route.ts';
+import type { App, Door, EventStreams } from './http/route.ts';
 import { parkedEventRoutes } from './messaging/routes.ts';
+import { operatorLogRoutes } from './operator-log/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { statement } from './platform/postgres/statement.ts';
 import { reservationRoutes, ticketAdminRoutes } from './reservations/routes.ts';
@@ -20,9 +28,17 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
   const { config, keys, database, metrics, waitingRoom } = context;
   const accounts = createAccounts(config.identity, context.signer);
   const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
+  const streams = createEventStreams(context);
   metrics.watch('parked_events', 'Events parked and not settled', () => countParked(database));
   metrics.watch('reader_lag_seconds', 'Age of the oldest event that a reader has not taken', () =>
     measureLag(database),
+  );
+  metrics.watch('seat_boards', 'Performances whose seats are in memory', () => context.seats.stats.boards);
+  metrics.watch('seat_boards_seats', 'Seats in memory', () => context.seats.stats.seats);
+  metrics.watch(
+    'holds_refused_from_memory',
+    'Holds refused since the start because the seats were known to be taken',
+    () => context.seats.stats.refusedFromMemory,
   );
   metrics.watch('database_connections', 'Open connections to the database', () => database.stats.total);
 
@@ -30,26 +46,28 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
     ...context,
     ...overrides,
     accounts,
+    streams,
     trustProxyHops: config.http.trustProxyHops,
     readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },
     // Without the role api an instance only reacts; it still says how it is.
-    modules: config.roles.has('api') ? moduleRoutes(context, door) : [],
+    modules: config.roles.has('api') ? moduleRoutes(context, door, streams) : [],
   });
 }
 
-function moduleRoutes(context: Context, door: Door): ((api: App) => void)[] {
-  const { database, waitingRoom, catalogue, seats, reservations, payments } = context;
+function moduleRoutes(context: Context, door: Door, streams: EventStreams): ((api: App) => void)[] {
+  const { database, operatorLog, waitingRoom, catalogue, seats, reservations, payments } = context;
   const remaining = (ids: readonly number[]) => seats.remaining(ids);
   return [
-    (api) => queueRoutes(api, { waitingRoom, door }),
+    (api) => queueRoutes(api, { waitingRoom, door, streams }),
     (api) => catalogueRoutes(api, { catalogue, remaining }),
-    (api) => seatRoutes(api, { seats, door }),
+    (api) => seatRoutes(api, { ...context, door, streams }),
     (api) => reservationRoutes(api, { reservations, door }),
     (api) => paymentRoutes(api, { payments, door }),
     (api) => queueAdminRoutes(api, { waitingRoom, door }),
     (api) => catalogueAdminRoutes(api, { catalogue, door }),
     (api) => saleAdminRoutes(api, { seats, door }),
     (api) => ticketAdminRoutes(api, { reservations, door }),
-    (api) => parkedEventRoutes(api, { database, door }),
+    (api) => parkedEventRoutes(api, { database, record: operatorLog.record, door }),
+    (api) => operatorLogRoutes(api, { operatorLog, door }),
   ];
 }

@@ -108,6 +108,10 @@ export const PerformanceAnswer = object({
     Type.Integer({ minimum: 0 }),
     'free seats; null for a moment until the seats are laid out',
   ),
+  remainingByPrice: orNull(
+    Type.Array(object({ priceKrw: PriceKrw, remaining: Type.Integer({ minimum: 0 }) })),
+    'free seats of each price, the lowest price first',
+  ),
 });
 export type PerformanceAnswer = Static<typeof PerformanceAnswer>;
 
@@ -177,8 +181,16 @@ export const VenueList = object({ venues: Type.Array(VenueAnswer), next: NextCur
 export const ConcertBody = object({ title: Title, description: Description, genre: Genre });
 export type ConcertBody = Static<typeof ConcertBody>;
 
-export const ConcertCreated = object({ concertId: ConcertId, ...ConcertBody.properties, createdAt: Instant });
-export type ConcertCreated = Static<typeof ConcertCreated>;
+/** What is left out stays as it is. */
+export const ConcertChange = Type.Object(
+  { title: Type.Optional(Title), description: Type.Optional(Description), genre: Type.Optional(Genre) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type ConcertChange = Static<typeof ConcertChange>;
+
+/** A concert as the operator has announced it. */
+export const ConcertEntry = object({ concertId: ConcertId, ...ConcertBody.properties, createdAt: Instant });
+export type ConcertEntry = Static<typeof ConcertEntry>;
 
 export const PerformanceBody = object({
   concertId: ConcertId,

@@ -21,9 +21,21 @@ const standing = {
   state: Type.Enum([...PLACE_STATES], {
     description: 'WAITING in line, ACTIVE: it is your turn; SPENT on a purchase, EXPIRED or LEFT: it is over',
   }),
-  ahead: Type.Integer({ minimum: 0, description: 'how many numbers come before yours' }),
+  ahead: Type.Integer({
+    minimum: 0,
+    description: 'how many people wait before you; it never rises, and those who leave are counted out',
+  }),
   estimatedWaitMs: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'at the rate that the organiser has set; absent when unknown' }),
+    Type.Integer({
+      minimum: 0,
+      description: 'at the pace at which people were let in lately; absent when nothing can be said',
+    }),
+  ),
+  waitAtLeastMs: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'in nine of ten cases, and never more than the estimate' }),
+  ),
+  waitAtMostMs: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'in nine of ten cases; absent when nobody can know' }),
   ),
   pollAfterMs: Type.Integer({
     minimum: 1_000,
@@ -31,6 +43,7 @@ const standing = {
     description: 'ask again no sooner than this',
   }),
   turnExpiresAt: Type.Optional(Instant),
+  roomState: Type.Enum([...ROOM_STATES], { description: 'as in the room: nobody is let in unless OPEN' }),
 };
 
 export const StandingAnswer = Type.Object(standing, { additionalProperties: false });
@@ -58,20 +71,41 @@ const State = Type.Enum([...ROOM_STATES], {
   description: 'OPEN; PAUSED: people may join, nobody is let in; CLOSED: nobody may join either',
 });
 
+const OpensAt = Type.Union([Instant, Type.Null()], {
+  description: 'nobody joins or is let in before it; null: open since it was made',
+});
+
 export const RoomAnswer = Type.Object(
   {
     room: RoomName,
     state: State,
+    opensAt: OpensAt,
     head: Type.Integer({ minimum: 0, description: 'every number up to this one has been called' }),
     lastNumber: Type.Integer({ minimum: 0, description: 'the last number that was given' }),
     waiting: Count,
     active: Count,
+    admitted: Type.Integer({ minimum: 0, description: 'people let in so far' }),
+    admittedPerMinute: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description: 'as measured lately, while people waited; null when there is nothing to go by',
+    }),
     rateCount: RateCount,
     rateWindowMs: RateWindowMs,
     capacity: Capacity,
   },
   { additionalProperties: false },
 );
+
+/** `place` of the stream: the whole standing, of one person. */
+export type PlaceEvent = Static<typeof StandingAnswer> & {
+  /** People let in so far: the difference to a later one is by how much `ahead` has fallen since. */
+  readonly admitted: number;
+};
+
+/** `room` of the stream: the same for everybody who waits. */
+export type RoomEvent = Pick<
+  Static<typeof RoomAnswer>,
+  'head' | 'admitted' | 'waiting' | 'state' | 'admittedPerMinute'
+>;
 
 export const RoomList = Type.Object({ rooms: Type.Array(RoomAnswer) }, { additionalProperties: false });
 
@@ -80,6 +114,7 @@ const terms = {
   rateWindowMs: Type.Optional(RateWindowMs),
   capacity: Type.Optional(Capacity),
   state: Type.Optional(State),
+  opensAt: Type.Optional(OpensAt),
 };
 
 /** What is left out is as the service's settings say. */

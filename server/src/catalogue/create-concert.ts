@@ -1,4 +1,4 @@
-import type { ConcertBody, ConcertCreated } from '#contract/http/catalogue.ts';
+import type { ConcertBody, ConcertEntry } from '#contract/http/catalogue.ts';
 import type { Refusal } from '#contract/problems.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
@@ -23,7 +23,7 @@ interface ConcertRow {
 export async function createConcert(
   tx: Tx,
   request: OperatorRequest<ConcertBody>,
-): Promise<Created<ConcertCreated> | Refusal> {
+): Promise<Created<ConcertEntry> | Refusal> {
   const { requestId, fingerprint, body } = request;
   const values = [body.title, body.description, body.genre, requestId, fingerprint];
   const [inserted] = await tx.rows<ConcertRow>(INSERT, values);
@@ -32,7 +32,7 @@ export async function createConcert(
   return before.outcome === 'refused' ? before : answer(body, before.row, true);
 }
 
-function answer(body: ConcertBody, row: ConcertRow, replayed: boolean): Created<ConcertCreated> {
+function answer(body: ConcertBody, row: ConcertRow, replayed: boolean): Created<ConcertEntry> {
   return {
     outcome: 'created',
     replayed,

@@ -3,7 +3,6 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CatalogueKit, createCatalogueKit, operatorRequest } from '../../test/support/catalogue.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { createCatalogue } from './index.ts';
 
 let testDatabase: TestDatabase;
 let kit: CatalogueKit;
@@ -71,7 +70,7 @@ describe('a venue', () => {
   });
 
   test('asked for by two instances at once is made once, and both hear of it', async () => {
-    const other = createCatalogue({ database: await testDatabase.open(), messaging: { append: () => {} } });
+    const { catalogue: other } = createCatalogueKit(await testDatabase.open());
     const request = operatorRequest(venue);
     const outcomes = await Promise.all(
       [kit.catalogue, other, kit.catalogue, other].map((catalogue) => catalogue.createVenue(request)),

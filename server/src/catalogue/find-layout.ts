@@ -1,34 +1,44 @@
+import assert from 'node:assert/strict';
 import type { LayoutAnswer } from '#contract/http/catalogue.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import type { ConcertDate } from './load-concert.ts';
+import type { Section } from './venue.ts';
 
 const LAYOUT = statement(`/* catalogue.find-layout */
-select p.layout_id, l.name, l.seat_count, (
+select l.name, l.seat_count as "seatCount", (
   select json_agg(
     json_build_object(
       'sectionNo', s.section_no, 'name', s.name, 'firstSeatNo', s.first_seat_no,
-      'seatCount', s.seat_count, 'rowLength', s.row_length, 'priceKrw', r.price_krw
+      'seatCount', s.seat_count, 'rowLength', s.row_length
     ) order by s.section_no
   )
   from catalogue.section s
-  join catalogue.price r on r.performance_id = p.performance_id and r.section_no = s.section_no
-  where s.layout_id = p.layout_id
+  where s.layout_id = l.layout_id
 ) as sections
-from catalogue.performance p
-join catalogue.layout l on l.layout_id = p.layout_id
-where p.performance_id = $1`);
+from catalogue.layout l
+where l.layout_id = $1`);
 
-interface LayoutRow {
-  readonly layout_id: number;
+export interface Layout {
   readonly name: string;
-  readonly seat_count: number;
-  readonly sections: LayoutAnswer['sections'];
+  readonly seatCount: number;
+  readonly sections: readonly Section[];
 }
 
-/** Where the seats of a performance are and what they cost. It never changes. */
-export async function findLayout(reader: Reader, performanceId: number): Promise<LayoutAnswer | undefined> {
-  const [row] = await reader.rows<LayoutRow>(LAYOUT, [performanceId]);
-  if (row === undefined) return undefined;
-  const { layout_id: layoutId, name, seat_count: seatCount, sections } = row;
-  return { performanceId, layoutId, name, seatCount, sections };
+/** Where the seats are. It never changes. */
+export async function findLayout(reader: Reader, layoutId: number): Promise<Layout | undefined> {
+  const [row] = await reader.rows<Layout & Record<string, unknown>>(LAYOUT, [layoutId]);
+  return row;
+}
+
+/** The layout with what its seats cost on this date. */
+export function priceLayout(layout: Layout, date: ConcertDate): LayoutAnswer {
+  const { performanceId, layoutId, prices } = date;
+  const priceOf = new Map(prices.map(({ sectionNo, priceKrw }) => [sectionNo, priceKrw]));
+  const sections = layout.sections.map((section) => {
+    const priceKrw = priceOf.get(section.sectionNo);
+    assert(priceKrw !== undefined, 'every section of a performance has a price');
+    return { ...section, priceKrw };
+  });
+  return { performanceId, layoutId, name: layout.name, seatCount: layout.seatCount, sections };
 }

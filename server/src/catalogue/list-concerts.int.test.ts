@@ -82,7 +82,9 @@ describe('the search', () => {
       '겨울 교향악의 밤',
       '여름밤 ROCK',
       'Éclat de minuit',
+      'ΟΔΟΣ',
       '한국 가곡'.normalize('NFD'),
+      'ＪＡＺＺ의 밤',
     ];
     for (const title of stored) await announce(title, '2099-06-15T10:00:00.000Z');
   });
@@ -91,11 +93,15 @@ describe('the search', () => {
     ['Korean, in the middle of a title', '교향', ['겨울 교향악의 밤']],
     ['Latin, whatever the case', 'rock', ['여름밤 ROCK']],
     ['Latin with accents, whatever the case', 'éCLAT DE', ['Éclat de minuit']],
+    ['Greek, whose sigma has two small forms', 'ΟΔΟΣ', ['ΟΔΟΣ']],
     ['a percent sign as itself', '0%', ['100% 라이브']],
     ['an underscore as itself', 'e_c', ['snake_case 밴드']],
     ['a backslash as itself', 'k\\s', [String.raw`back\slash`]],
     ['composed Hangul in a decomposed title', '가곡', ['한국 가곡'.normalize('NFD')]],
     ['decomposed Hangul in a composed title', '겨울'.normalize('NFD'), ['겨울 교향악의 밤']],
+    ['Latin of usual width in a title of full width', 'jazz의', ['ＪＡＺＺ의 밤']],
+    ['Latin of full width in a title of usual width', 'ｒｏｃｋ', ['여름밤 ROCK']],
+    ['a percent sign of full width as itself', '0％', ['100% 라이브']],
     ['a quote, which is data', `' or true --`, []],
   ])('takes %s', async (_, q, expected) => {
     expect(await titles({ month: '2099-06', q })).toEqual(expected);

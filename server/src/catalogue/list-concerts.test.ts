@@ -11,6 +11,10 @@ test('decomposed Hangul is searched as composed', () => {
   expect(titlePattern('봄밤'.normalize('NFD'))).toBe('%봄밤%');
 });
 
+test('letters and signs of full width are searched as those of usual width, and are no wildcards then', () => {
+  expect(titlePattern('ＡＢＣ％＿')).toBe(String.raw`%ABC\%\_%`);
+});
+
 test('blanks around a search do not count', () => {
-  expect(titlePattern('  재즈 ')).toBe('%재즈%');
+  expect(titlePattern('  재즈 \u3000')).toBe('%재즈%');
 });

@@ -2,7 +2,7 @@
  * Concerts, those announced last first. The order is that of their ids, which never change: a page goes on
  * exactly where the one before ended, whatever is added or passes meanwhile.
  */
-import type { ConcertAnswer, ConcertSummary } from '#contract/http/catalogue.ts';
+import type { ConcertSummary } from '#contract/http/catalogue.ts';
 import { INT4_MAX } from '#contract/ids.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
@@ -12,7 +12,9 @@ import { monthInSeoul } from './seoul-time.ts';
 const FACTS = `cross join lateral (
   select
     min(p.starts_at) filter (where p.starts_at >= statement_timestamp()) as next_performance_at,
-    coalesce(array_agg(distinct v.name order by v.name) filter (where v.name is not null), '{}') as venues,
+    coalesce(
+      array_agg(distinct v.name collate "C" order by v.name collate "C") filter (where v.name is not null), '{}'
+    ) as venues,
     min(p.from_price_krw) as from_price_krw
   from catalogue.performance p
   join catalogue.layout l on l.layout_id = p.layout_id
@@ -59,12 +61,6 @@ from (
 ${FACTS}
 order by c.concert_id desc`);
 
-const FIND = statement(`/* catalogue.find-concert */
-select c.concert_id, c.title, c.genre, c.description, c.created_at, f.next_performance_at, f.venues, f.from_price_krw
-from catalogue.concert c
-${FACTS}
-where c.concert_id = $1`);
-
 const BEFORE_ALL = INT4_MAX;
 
 export interface ConcertFilter {
@@ -98,21 +94,17 @@ export async function listConcerts(reader: Reader, filter: ConcertFilter): Promi
   return rows.map(toSummary);
 }
 
-export async function findConcert(reader: Reader, concertId: number): Promise<ConcertAnswer | undefined> {
-  const [row] = await reader.rows<ConcertRow & { description: string; created_at: string }>(FIND, [
-    concertId,
-    null,
-    null,
-  ]);
-  return row && { ...toSummary(row), description: row.description, createdAt: row.created_at };
+/**
+ * A search in the spelling of `search_text`: composed Hangul, letters of usual width. Its case is left to the
+ * database, which has its own idea of some letters, such as the Greek sigma.
+ */
+export function titleSearched(q: string): string {
+  return q.normalize('NFKC').trim();
 }
 
 /** A `like` pattern for text that contains this one; what is a wildcard there is a plain character here. */
 export function titlePattern(q: string): string {
-  return `%${q
-    .trim()
-    .normalize('NFC')
-    .replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return `%${titleSearched(q).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }
 
 function toSummary(row: ConcertRow): ConcertSummary {

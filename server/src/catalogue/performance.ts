@@ -31,7 +31,10 @@ export function decideSchedule(body: PerformanceBody, found: Found): Schedule | 
 /** No sale was ever before this year; a date that says so is a slip of the keyboard. */
 const FIRST_SALES = '2000';
 
-function refuseDates({ saleOpensAt, saleClosesAt, startsAt }: PerformanceBody): Refusal | undefined {
+type Dates = Pick<PerformanceBody, 'saleOpensAt' | 'saleClosesAt' | 'startsAt'>;
+
+/** Undefined when the dates are real ones and in their order. */
+export function refuseDates({ saleOpensAt, saleClosesAt, startsAt }: Dates): Refusal | undefined {
   const dates = { saleOpensAt, saleClosesAt, startsAt };
   const unreal = Object.entries(dates).filter(([, instant]) => !isInstant(instant) || instant < FIRST_SALES);
   if (unreal.length > 0) return refused('performance.date-invalid', { unreal: unreal.map(([name]) => name) });
@@ -40,7 +43,11 @@ function refuseDates({ saleOpensAt, saleClosesAt, startsAt }: PerformanceBody): 
   return fit ? undefined : refused('performance.date-invalid', dates);
 }
 
-function priceSections(prices: PerformanceBody['prices'], sections: readonly Section[]): Schedule | Refusal {
+/** Each section with its price; refused unless there is exactly one for each. */
+export function priceSections(
+  prices: PerformanceBody['prices'],
+  sections: readonly Section[],
+): Schedule | Refusal {
   const given = Map.groupBy(prices, (price) => price.section);
   const known = new Set(sections.map((section) => section.name));
   const missing = [...known].filter((name) => !given.has(name));

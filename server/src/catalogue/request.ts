@@ -1,5 +1,6 @@
 /** What every writing request of the operator carries, and how a repeated one is known. */
 import assert from 'node:assert/strict';
+import type { OperatorCall } from '#contract/http/operator.ts';
 import { type Refusal, refused } from '#contract/problems.ts';
 
 export interface OperatorRequest<Body> {
@@ -7,6 +8,11 @@ export interface OperatorRequest<Body> {
   readonly requestId: string;
   readonly fingerprint: Buffer;
   readonly body: Body;
+}
+
+/** With who asks for it, for the operator's log. */
+export interface CalledRequest<Body> extends OperatorRequest<Body> {
+  readonly call: OperatorCall;
 }
 
 export interface Created<Thing> {

@@ -1,73 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type CatalogueKit,
-  createCatalogueKit,
-  inDays,
-  performanceBody,
-} from '../../test/support/catalogue.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { refusalOf } from '../http/problem.ts';
-import { type App, type Door, Refused, refuse } from '../http/route.ts';
-import { catalogueAdminRoutes, catalogueRoutes } from './routes.ts';
+import { inDays, performanceBody } from '../../test/support/catalogue.ts';
+import { type CatalogueSite, createCatalogueSite } from '../../test/support/catalogue-site.ts';
 
-let testDatabase: TestDatabase;
-let kit: CatalogueKit;
-let app: App;
-let url: string;
-const laidOut = new Map<number, number>();
-const asked: (readonly number[])[] = [];
-
-const operator: Door['operator'] = async (request) => {
-  if (request.headers.authorization !== 'Bearer operator') throw new Refused('operator.required');
-  request.caller = { kind: 'operator' };
-};
-const refusalNow: Door['refusalNow'] = async () => undefined;
-const door: Door = { account: operator, place: operator, turn: operator, operator, refusalNow };
-
+let site: CatalogueSite;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  kit = createCatalogueKit(testDatabase.database);
-  app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } });
-  app.decorateRequest('caller', null);
-  app.setErrorHandler((error, _request, reply) => refuse(reply, refusalOf(error)));
-  const remaining = async (performanceIds: readonly number[]) => {
-    asked.push(performanceIds);
-    return laidOut;
-  };
-  catalogueRoutes(app, { catalogue: kit.catalogue, remaining });
-  catalogueAdminRoutes(app, { catalogue: kit.catalogue, door });
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
+  site = await createCatalogueSite();
 });
-afterAll(async () => {
-  await app.close();
-  await testDatabase[Symbol.asyncDispose]();
-});
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-async function send(
-  method: 'GET' | 'POST',
-  path: string,
-  { headers = {}, payload }: { headers?: Record<string, string>; payload?: object } = {},
-): Promise<Answer> {
-  const answer = await fetch(url + path, {
-    method,
-    headers: { ...headers, ...(payload && { 'content-type': 'application/json' }) },
-    ...(payload && { body: JSON.stringify(payload) }),
-  });
-  const text = await answer.text();
-  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-  return { status: answer.status, headers: Object.fromEntries(answer.headers), body };
-}
-const get = (path: string, headers: Record<string, string> = {}) => send('GET', path, { headers });
-const post = (path: string, payload: object, key: string = randomUUID()) =>
-  send('POST', path, { payload, headers: { authorization: 'Bearer operator', 'idempotency-key': key } });
+afterAll(() => site[Symbol.asyncDispose]());
 
 const venue = {
   name: '소극장',
@@ -76,19 +16,19 @@ const venue = {
 };
 
 test('an operator sets up a venue, a concert and a performance, and people find them', async () => {
-  const { body: madeVenue } = await post('/admin/venues', venue);
+  const { body: madeVenue } = await site.post('/admin/venues', venue);
   const [layout] = madeVenue['layouts'] as { layoutId: number }[];
-  const concert = await post('/admin/concerts', { title: '새벽 기차', description: '', genre: '포크' });
+  const concert = await site.post('/admin/concerts', { title: '새벽 기차', description: '', genre: '포크' });
   expect(concert.status).toBe(201);
   const concertId = concert.body['concertId'] as number;
-  const scheduled = await post(
+  const scheduled = await site.post(
     '/admin/performances',
     performanceBody({ concertId, layoutId: layout?.layoutId ?? 0 }),
   );
   expect(scheduled.status).toBe(201);
   const performanceId = scheduled.body['performanceId'] as number;
 
-  const list = await get(`/concerts?q=${encodeURIComponent('기차')}`);
+  const list = await site.get(`/concerts?q=${encodeURIComponent('기차')}`);
   expect(list.body).toEqual({
     concerts: [
       {
@@ -102,60 +42,33 @@ test('an operator sets up a venue, a concert and a performance, and people find 
     ],
     next: null,
   });
-  expect((await get(`/concerts/${concertId}`)).body).toMatchObject({ title: '새벽 기차', description: '' });
+  expect((await site.get(`/concerts/${concertId}`)).body).toMatchObject({
+    title: '새벽 기차',
+    description: '',
+  });
 
-  expect((await get(`/performances/${performanceId}`)).body).toEqual({ ...scheduled.body, remaining: null });
-  laidOut.set(performanceId, 49);
-  const dates = await get(`/concerts/${concertId}/performances`);
-  expect(dates.body).toEqual({ performances: [{ ...scheduled.body, remaining: 49 }], next: null });
-  expect(asked.at(-1)).toEqual([performanceId]);
-  const venues = await get('/admin/venues?limit=100', { authorization: 'Bearer operator' });
+  expect((await site.get(`/performances/${performanceId}`)).body).toEqual({
+    ...scheduled.body,
+    remaining: null,
+    remainingByPrice: null,
+  });
+  const left = { remaining: 49, byPrice: [{ priceKrw: 50_000, remaining: 49 }] };
+  site.laidOut.set(performanceId, left);
+  const dates = await site.get(`/concerts/${concertId}/performances`);
+  expect(dates.body).toEqual({
+    performances: [{ ...scheduled.body, remaining: 49, remainingByPrice: left.byPrice }],
+    next: null,
+  });
+  expect(site.asked.at(-1)).toEqual([performanceId]);
+  const venues = await site.get('/admin/venues?limit=100', { authorization: 'Bearer operator' });
   expect(venues.body['venues']).toContainEqual(madeVenue);
 });
 
-describe('a layout', () => {
-  let path: string;
-  beforeAll(async () => {
-    const [concertId, layoutId] = await Promise.all([kit.concert(), kit.layout()]);
-    const { performanceId } = await kit.performance({ concertId, layoutId });
-    path = `/performances/${performanceId}/layout`;
-  });
-
-  test('may be kept for ever', async () => {
-    const answer = await get(path);
-    expect(answer.status).toBe(200);
-    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
-    expect(answer.body).toMatchObject({ seatCount: 50, sections: [{ firstSeatNo: 1, priceKrw: 50_000 }] });
-  });
-
-  test('is not sent again to those who have it', async () => {
-    const etag = String((await get(path)).headers['etag']);
-    for (const given of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const answer = await get(path, { 'if-none-match': given });
-      expect(answer).toMatchObject({ status: 304, body: {}, headers: { etag } });
-    }
-    expect((await get(path, { 'if-none-match': '"other"' })).status).toBe(200);
-  });
-
-  test('of another price has another tag', async () => {
-    const [concertId, layoutId] = await Promise.all([kit.concert(), kit.layout()]);
-    const prices = [{ section: '전석', priceKrw: 60_000 }];
-    const { performanceId } = await kit.performance({ concertId, layoutId, prices });
-    const other = await get(`/performances/${performanceId}/layout`);
-    expect(other.headers['etag']).not.toBe((await get(path)).headers['etag']);
-  });
-
-  test('that does not exist is not kept', async () => {
-    const answer = await get('/performances/2147483647/layout');
-    expect(answer).toMatchObject({ status: 404, headers: { 'cache-control': 'no-store' } });
-  });
-});
-
 test('pages lead from one to the next until there is none', async () => {
-  const [concertId, layoutId] = await Promise.all([kit.concert(), kit.layout()]);
+  const [concertId, layoutId] = await Promise.all([site.kit.concert(), site.kit.layout()]);
   const made: number[] = [];
   for (const days of [-2, 1, 2, 3]) {
-    const { performanceId } = await kit.performance({ concertId, layoutId, startsAt: inDays(days) });
+    const { performanceId } = await site.kit.performance({ concertId, layoutId, startsAt: inDays(days) });
     made.push(performanceId);
   }
   const seen: number[] = [];
@@ -163,7 +76,7 @@ test('pages lead from one to the next until there is none', async () => {
   let pages = 0;
   while (next !== null) {
     const cursor = typeof next === 'string' ? `&cursor=${next}` : '';
-    const { body } = await get(`/concerts/${concertId}/performances?limit=2${cursor}`);
+    const { body } = await site.get(`/concerts/${concertId}/performances?limit=2${cursor}`);
     seen.push(...(body['performances'] as { performanceId: number }[]).map((each) => each.performanceId));
     next = body['next'];
     pages++;
@@ -173,13 +86,13 @@ test('pages lead from one to the next until there is none', async () => {
 });
 
 test('the list of concerts pages by its cursor', async () => {
-  const layoutId = await kit.layout();
+  const layoutId = await site.kit.layout();
   for (const title of ['쪽 하나', '쪽 둘', '쪽 셋']) {
-    await kit.performance({ concertId: await kit.concert({ title }), layoutId });
+    await site.kit.performance({ concertId: await site.kit.concert({ title }), layoutId });
   }
   const path = `/concerts?q=${encodeURIComponent('쪽 ')}&limit=2`;
-  const first = await get(path);
-  const second = await get(`${path}&cursor=${String(first.body['next'])}`);
+  const first = await site.get(path);
+  const second = await site.get(`${path}&cursor=${String(first.body['next'])}`);
   const titles = [first, second].map(({ body }) =>
     (body['concerts'] as { title: string }[]).map(({ title }) => title),
   );
@@ -217,7 +130,7 @@ describe('what makes no sense is refused before anything is looked for', () => {
     '/performances/-1',
     '/performances/1e3/layout',
   ])('GET %s', async (path) => {
-    expect(await get(path)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(await site.get(path)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
   });
 
   test.each<[string, string, object]>([
@@ -258,12 +171,12 @@ describe('what makes no sense is refused before anything is looked for', () => {
       performanceBody({ concertId: 1, layoutId: 1, room: 'Main Room' }),
     ],
   ])('POST %s', async (_, path, payload) => {
-    expect(await post(path, payload)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(await site.post(path, payload)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
   });
 
   test('a venue whose rows do not fit, with the field that is wrong', async () => {
     const sections = [{ name: '전석', seatCount: 5, rowLength: 6 }];
-    const answer = await post('/admin/venues', { ...venue, layouts: [{ name: '기본', sections }] });
+    const answer = await site.post('/admin/venues', { ...venue, layouts: [{ name: '기본', sections }] });
     expect(answer).toMatchObject({
       status: 400,
       body: { errors: [{ in: 'body', path: '/layouts/0/sections/0/rowLength' }] },
@@ -277,14 +190,14 @@ test.each([
   '/performances/9999999999',
   '/performances/9999999999/layout',
 ])('an id that is larger than any is not found: GET %s', async (path) => {
-  expect((await get(path)).status).toBe(404);
+  expect((await site.get(path)).status).toBe(404);
 });
 
 describe('the operator’s routes', () => {
   test.each(['/admin/venues', '/admin/concerts', '/admin/performances'])(
     'POST %s is for the operator',
     async (path) => {
-      const answer = await send('POST', path, {
+      const answer = await site.send('POST', path, {
         payload: venue,
         headers: { 'idempotency-key': randomUUID() },
       });
@@ -295,35 +208,35 @@ describe('the operator’s routes', () => {
         '/admin/concerts': { title: 'a', description: '', genre: 'b' },
       };
       const payload = Reflect.get(valid, path) ?? performanceBody({ concertId: 1, layoutId: 1 });
-      expect((await send('POST', path, { payload: payload as object })).body['code']).toBe(
+      expect((await site.send('POST', path, { payload: payload as object })).body['code']).toBe(
         'operator.required',
       );
     },
   );
 
   test('the list of venues is for the operator', async () => {
-    expect((await get('/admin/venues')).body['code']).toBe('operator.required');
+    expect((await site.get('/admin/venues')).body['code']).toBe('operator.required');
   });
 
   test('take a key, remember it, and say so', async () => {
     const payload = { title: '한 번만', description: '', genre: '록' };
     const headers = { authorization: 'Bearer operator' };
-    expect((await send('POST', '/admin/concerts', { payload, headers })).body['code']).toBe(
+    expect((await site.send('POST', '/admin/concerts', { payload, headers })).body['code']).toBe(
       'idempotency.key-missing',
     );
     const key = randomUUID();
-    const first = await post('/admin/concerts', payload, key);
-    const again = await post('/admin/concerts', payload, key);
+    const first = await site.post('/admin/concerts', payload, key);
+    const again = await site.post('/admin/concerts', payload, key);
     expect(again).toMatchObject({
       status: 201,
       body: first.body,
       headers: { 'idempotent-replayed': 'true' },
     });
     expect(first.headers['idempotent-replayed']).toBeUndefined();
-    const reused = await post('/admin/concerts', { ...payload, genre: '팝' }, key);
+    const reused = await site.post('/admin/concerts', { ...payload, genre: '팝' }, key);
     expect(reused).toMatchObject({ status: 422, body: { code: 'idempotency.key-reused' } });
     // the same key on another route is another request
-    expect((await post('/admin/venues', venue, key)).status).toBe(201);
+    expect((await site.post('/admin/venues', venue, key)).status).toBe(201);
   });
 
   test('take a venue with as many sections as there may be', async () => {
@@ -333,7 +246,7 @@ describe('the operator’s routes', () => {
       rowLength: 50,
     }));
     const layouts = Array.from({ length: 10 }, (_, index) => ({ name: `배치 ${index}`, sections }));
-    const answer = await post('/admin/venues', { ...venue, layouts });
+    const answer = await site.post('/admin/venues', { ...venue, layouts });
     expect(answer.status).toBe(201);
     const [layout] = answer.body['layouts'] as {
       layoutId: number;
@@ -342,9 +255,9 @@ describe('the operator’s routes', () => {
     expect(layout?.sections.at(-1)).toMatchObject({ sectionNo: 200, firstSeatNo: 199_001 });
 
     const prices = sections.map(({ name }, index) => ({ section: name, priceKrw: 1_000 + index }));
-    const concertId = await kit.concert();
+    const concertId = await site.kit.concert();
     const body = performanceBody({ concertId, layoutId: layout?.layoutId ?? 0, prices });
-    expect(await post('/admin/performances', body)).toMatchObject({
+    expect(await site.post('/admin/performances', body)).toMatchObject({
       status: 201,
       body: { seatCount: 200_000 },
     });

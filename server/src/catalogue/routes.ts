@@ -1,7 +1,8 @@
 import {
   ConcertAnswer,
   ConcertBody,
-  ConcertCreated,
+  ConcertChange,
+  ConcertEntry,
   ConcertList,
   ConcertQuery,
   LayoutAnswer,
@@ -17,22 +18,24 @@ import { InstantOfPosition, pageFrom, pageOf, PagingQuery } from '#contract/http
 import { ConcertParams, idOf, PerformanceParams } from '#contract/http/params.ts';
 import { ConcertId, PerformanceId, VenueId } from '#contract/ids.ts';
 import { refused } from '#contract/problems.ts';
-import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
   type App,
   behind,
+  contentOf,
   type Door,
   IdempotencyHeaders,
   KEY_PROBLEMS,
   markReplay,
+  notModified,
+  operatorCallOf,
   positionOf,
   refusals,
   refuse,
   requestOf,
+  sendTagged,
 } from '../http/route.ts';
-import { fingerprint } from '../platform/identifiers.ts';
 import type { Catalogue, ListedPerformance, PerformancePosition } from './index.ts';
 
 const ConcertPosition = Compile(Type.Tuple([ConcertId]));
@@ -42,8 +45,20 @@ const DatePosition = Compile(
   Type.Tuple([InstantOfPosition, Type.Integer({ minimum: 0, maximum: 1 }), InstantOfPosition, PerformanceId]),
 );
 
+/** How long browsers and proxies may keep what is public, without asking whether it is still so. */
+const MAY_KEEP = {
+  catalogue: 'public, max-age=10',
+  /** With what is left, which changes all the time. */
+  withRemaining: 'public, max-age=1',
+  forEver: 'public, max-age=31536000, immutable',
+};
+
+interface Left {
+  readonly remaining: number;
+  readonly byPrice: readonly { readonly priceKrw: number; readonly remaining: number }[];
+}
 /** How many seats are free, for each performance whose seats are laid out. */
-type Remaining = (performanceIds: readonly number[]) => Promise<ReadonlyMap<number, number>>;
+type Remaining = (performanceIds: readonly number[]) => Promise<ReadonlyMap<number, Left>>;
 
 export function catalogueRoutes(app: App, deps: { catalogue: Catalogue; remaining: Remaining }): void {
   concertRoutes(app, deps.catalogue);
@@ -59,7 +74,7 @@ function concertRoutes(app: App, catalogue: Catalogue): void {
         tags: ['catalogue'],
         summary: 'Concerts, those announced last first',
         querystring: ConcertQuery,
-        response: { 200: ConcertList, ...refusals('request.invalid') },
+        response: { 200: ConcertList, ...notModified, ...refusals('request.invalid') },
       },
     },
     async (request, reply) => {
@@ -68,7 +83,8 @@ function concertRoutes(app: App, catalogue: Catalogue): void {
       const [afterId] = positionOf(after, ConcertPosition) ?? [];
       const found = await catalogue.listConcerts({ month, q, limit: limit + 1, after: afterId });
       const { items, next } = pageFrom(found, limit, (concert) => [concert.concertId]);
-      return reply.send({ concerts: items, next });
+      const answer: Static<typeof ConcertList> = { concerts: items, next };
+      return sendTagged(reply, contentOf(reply, answer), MAY_KEEP.catalogue);
     },
   );
 
@@ -79,13 +95,14 @@ function concertRoutes(app: App, catalogue: Catalogue): void {
         tags: ['catalogue'],
         summary: 'A concert; what it says of its performances is of those still to come',
         params: ConcertParams,
-        response: { 200: ConcertAnswer, ...refusals('concert.not-found') },
+        response: { 200: ConcertAnswer, ...notModified, ...refusals('concert.not-found') },
       },
     },
     async (request, reply) => {
       const concertId = idOf(request.params.concertId);
       const concert = concertId === undefined ? undefined : await catalogue.findConcert(concertId);
-      return concert ? reply.send(concert) : refuse(reply, refused('concert.not-found'));
+      if (concert === undefined) return refuse(reply, refused('concert.not-found'));
+      return sendTagged(reply, contentOf(reply, concert), MAY_KEEP.catalogue);
     },
   );
 }
@@ -101,7 +118,11 @@ function performanceRoutes(app: App, deps: { catalogue: Catalogue; remaining: Re
         summary: 'The dates of a concert, those still to come first, with prices and what is left',
         params: ConcertParams,
         querystring: PagingQuery,
-        response: { 200: PerformanceList, ...refusals('concert.not-found', 'request.invalid') },
+        response: {
+          200: PerformanceList,
+          ...notModified,
+          ...refusals('concert.not-found', 'request.invalid'),
+        },
       },
     },
     async (request, reply) => {
@@ -113,7 +134,8 @@ function performanceRoutes(app: App, deps: { catalogue: Catalogue; remaining: Re
       const { items, next } = pageFrom(found, limit, positionAt);
       const left = await remaining(items.map(({ performance }) => performance.performanceId));
       const performances = items.map(({ performance }) => withRemaining(performance, left));
-      return reply.send({ performances, next });
+      const answer: Static<typeof PerformanceList> = { performances, next };
+      return sendTagged(reply, contentOf(reply, answer), MAY_KEEP.withRemaining);
     },
   );
 
@@ -124,7 +146,7 @@ function performanceRoutes(app: App, deps: { catalogue: Catalogue; remaining: Re
         tags: ['catalogue'],
         summary: 'One date of a concert, with prices and what is left',
         params: PerformanceParams,
-        response: { 200: PerformanceAnswer, ...refusals('performance.not-found') },
+        response: { 200: PerformanceAnswer, ...notModified, ...refusals('performance.not-found') },
       },
     },
     async (request, reply) => {
@@ -132,7 +154,7 @@ function performanceRoutes(app: App, deps: { catalogue: Catalogue; remaining: Re
       const found = performanceId === undefined ? undefined : await catalogue.findPerformance(performanceId);
       if (found === undefined) return refuse(reply, refused('performance.not-found'));
       const left = await remaining([found.performanceId]);
-      return reply.send(withRemaining(found, left));
+      return sendTagged(reply, contentOf(reply, withRemaining(found, left)), MAY_KEEP.withRemaining);
     },
   );
 }
@@ -145,28 +167,30 @@ function layoutRoute(app: App, catalogue: Catalogue): void {
         tags: ['catalogue'],
         summary: 'Where the seats of a performance are and what they cost; never changes',
         params: PerformanceParams,
-        response: {
-          200: LayoutAnswer,
-          304: Type.Null({ description: 'What you have is what there is' }),
-          ...refusals('performance.not-found'),
-        },
+        response: { 200: LayoutAnswer, ...notModified, ...refusals('performance.not-found') },
       },
     },
     async (request, reply) => {
       const performanceId = idOf(request.params.performanceId);
       const layout = performanceId === undefined ? undefined : await catalogue.findLayout(performanceId);
       if (layout === undefined) return refuse(reply, refused('performance.not-found'));
-      const etag = `"${fingerprint(layout).toString('hex')}"`;
-      void reply.headers({ etag, 'cache-control': 'public, max-age=31536000, immutable' });
-      return isKnown(request, etag) ? reply.code(304).send(null) : reply.send(layout);
+      return sendTagged(reply, contentOf(reply, layout), MAY_KEEP.forEver);
     },
   );
 }
 
-export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; door: Door }): void {
-  venueRoutes(app, deps);
-  const { catalogue, door } = deps;
+interface AdminDeps {
+  readonly catalogue: Catalogue;
+  readonly door: Door;
+}
 
+export function catalogueAdminRoutes(app: App, deps: AdminDeps): void {
+  venueAdminRoutes(app, deps);
+  concertAdminRoutes(app, deps);
+  performanceAdminRoute(app, deps);
+}
+
+function concertAdminRoutes(app: App, { catalogue, door }: AdminDeps): void {
   app.post(
     '/admin/concerts',
     behind(door, 'operator', {
@@ -175,12 +199,13 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
       description: 'People find it in the list as soon as it has a performance.',
       headers: IdempotencyHeaders,
       body: ConcertBody,
-      response: { 201: ConcertCreated, ...refusals(...KEY_PROBLEMS) },
+      response: { 201: ConcertEntry, ...refusals(...KEY_PROBLEMS) },
     }),
     async (request, reply) => {
       const outcome = await catalogue.createConcert({
         ...requestOf(request, 'POST /admin/concerts'),
         body: request.body,
+        call: operatorCallOf(request),
       });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
@@ -188,6 +213,26 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
     },
   );
 
+  app.patch(
+    '/admin/concerts/:concertId',
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Change what is said of a concert',
+      description: 'What is left out stays as it is. Every instance answers with the change within moments.',
+      params: ConcertParams,
+      body: ConcertChange,
+      response: { 200: ConcertEntry, ...refusals('concert.not-found', 'request.invalid') },
+    }),
+    async (request, reply) => {
+      const concertId = idOf(request.params.concertId);
+      if (concertId === undefined) return refuse(reply, refused('concert.not-found'));
+      const outcome = await catalogue.changeConcert(concertId, request.body, operatorCallOf(request));
+      return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(outcome.concert);
+    },
+  );
+}
+
+function performanceAdminRoute(app: App, { catalogue, door }: AdminDeps): void {
   app.post(
     '/admin/performances',
     {
@@ -213,6 +258,7 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
       const outcome = await catalogue.schedulePerformance({
         ...requestOf(request, 'POST /admin/performances'),
         body: request.body,
+        call: operatorCallOf(request),
       });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
@@ -221,7 +267,7 @@ export function catalogueAdminRoutes(app: App, deps: { catalogue: Catalogue; doo
   );
 }
 
-function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door: Door }): void {
+function venueAdminRoutes(app: App, { catalogue, door }: AdminDeps): void {
   app.get(
     '/admin/venues',
     behind(door, 'operator', {
@@ -255,6 +301,7 @@ function venueRoutes(app: App, { catalogue, door }: { catalogue: Catalogue; door
       const outcome = await catalogue.createVenue({
         ...requestOf(request, 'POST /admin/venues'),
         body: request.body,
+        call: operatorCallOf(request),
       });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
@@ -268,8 +315,13 @@ const VENUE_BYTES_MAX = 512 * 1024;
 /** A price for each of as many sections. */
 const PERFORMANCE_BYTES_MAX = 64 * 1024;
 
-function withRemaining(performance: Performance, left: ReadonlyMap<number, number>): PerformanceAnswer {
-  return { ...performance, remaining: left.get(performance.performanceId) ?? null };
+function withRemaining(performance: Performance, all: ReadonlyMap<number, Left>): PerformanceAnswer {
+  const left = all.get(performance.performanceId);
+  return {
+    ...performance,
+    remaining: left?.remaining ?? null,
+    remainingByPrice: left === undefined ? null : [...left.byPrice],
+  };
 }
 
 function positionAt({ position }: ListedPerformance): (string | number)[] {
@@ -281,11 +333,4 @@ function positionAfter(after: unknown): PerformancePosition | undefined {
   if (position === undefined) return undefined;
   const [asOf, isOver, startsAt, performanceId] = position;
   return { asOf, isOver: isOver === 1, startsAt, performanceId };
-}
-
-/** Whether the client has this very answer (RFC 9110, If-None-Match: a list, compared weakly, or `*`). */
-function isKnown(request: FastifyRequest, etag: string): boolean {
-  const given = request.headers['if-none-match'];
-  if (given === undefined) return false;
-  return given.split(',').some((item) => ['*', etag, `W/${etag}`].includes(item.trim()));
 }

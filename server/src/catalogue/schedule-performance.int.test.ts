@@ -3,13 +3,12 @@ import { Client } from 'pg';
 import {
   type CatalogueKit,
   createCatalogueKit,
+  createInstanceLog,
   inDays,
-  logOnly,
   operatorRequest,
   performanceBody,
 } from '../../test/support/catalogue.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { createCatalogue } from './index.ts';
 
 let testDatabase: TestDatabase;
 let kit: CatalogueKit;
@@ -125,7 +124,7 @@ describe('a repeated request', () => {
   });
 
   test('over two instances at once schedules one performance and announces it once', async () => {
-    const other = createCatalogue({ database: await testDatabase.open(), messaging: logOnly });
+    const { catalogue: other } = createCatalogueKit(await testDatabase.open());
     const before = await counts();
     const request = operatorRequest(body());
     const outcomes = await Promise.all(
@@ -165,15 +164,15 @@ describe('nothing is left of a request that is refused', () => {
 
   test('and when its event cannot be written, nothing of the performance is', async () => {
     const before = await counts();
-    const failing = createCatalogue({
-      database: testDatabase.database,
-      messaging: {
-        append: () => {
-          throw new Error('no log');
-        },
+    const messaging = {
+      ...createInstanceLog(),
+      append: () => {
+        throw new Error('no log');
       },
-    });
+    };
+    const { catalogue: failing, notes } = createCatalogueKit(testDatabase.database, { messaging });
     await expect(failing.schedulePerformance(operatorRequest(body()))).rejects.toThrow('no log');
     expect(await counts()).toEqual(before);
+    expect(notes).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { Refusal } from '#contract/problems.ts';
 import type { Messaging } from '../messaging/index.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
-import { concertExists, findPerformance } from './list-performances.ts';
+import { concertExists, findPerformance } from './load-concert.ts';
 import { decideSchedule, performanceScheduled, type Schedule } from './performance.ts';
 import { type Created, type OperatorRequest, recall } from './request.ts';
 import type { Section } from './venue.ts';

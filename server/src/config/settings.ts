@@ -171,7 +171,15 @@ export const settings = {
     group: GROUPS.queue,
     default: 10 * MINUTE,
     unit: 'ms',
-    description: 'How long a turn lasts once it has come.',
+    description: 'How long a turn lasts once it was taken up.',
+  }),
+
+  CLAIM_WINDOW_MS: setting(integer(SECOND, HOUR), {
+    group: GROUPS.queue,
+    default: 2 * MINUTE,
+    unit: 'ms',
+    description:
+      'How long somebody who was let in may stay away before the turn goes to the next one. At most `ACTIVE_TTL_MS`.',
   }),
 
   LOG_RETENTION_MS: setting(integer(MINUTE, 90 * 24 * HOUR), {

@@ -7,7 +7,9 @@ import { newUuid } from '../platform/identifiers.ts';
 import type { Logger } from '../platform/logger.ts';
 import { limits } from '../limits.ts';
 import { answerClientError } from './client-error.ts';
+import { COMMON_HEADERS } from './common-headers.ts';
 import { readJsonBodies } from './json-body.ts';
+import { giveUpLateAnswers } from './late-answers.ts';
 import { answerErrors, createErrorAnswer } from './problem.ts';
 import { type App, invalidRequest } from './route.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
@@ -37,7 +39,6 @@ export function createApp(options: AppOptions): App {
       keepAlive: true,
     },
     requestTimeout: bounds.requestTimeoutMs,
-    handlerTimeout: bounds.handlerTimeoutMs,
     keepAliveTimeout: bounds.keepAliveTimeoutMs,
     connectionTimeout: bounds.connectionTimeoutMs,
     maxRequestsPerSocket: bounds.requestsPerConnectionMax,
@@ -68,10 +69,11 @@ export function createApp(options: AppOptions): App {
         strict: true,
       },
     },
-    loggerInstance: options.logger,
+    // One logger for all: a child for each request costs more than the lines that it would write. Not given as
+    // loggerInstance, for which Fastify would listen to the end of every answer.
+    logger: false,
+    childLoggerFactory: () => options.logger,
     logController: new LogController({ disableRequestLogging: true }),
-    // One logger for all: a child for each request costs more than the lines that it would write.
-    childLoggerFactory: (logger) => logger,
     clientErrorHandler: answerClientError,
     // Those never reach a hook.
     frameworkErrors: (error, request, reply) => {
@@ -84,22 +86,18 @@ export function createApp(options: AppOptions): App {
   app.server.maxConnections = bounds.connectionsMax;
   app.decorateRequest('caller', null);
   app.decorateRequest('problem', null);
-  setCommonHeaders(app);
+  app.decorateRequest('startedMs', 0);
+  beginAnswers(app, options.clock);
+  giveUpLateAnswers(app, { ...options, timeoutMs: bounds.handlerTimeoutMs });
   readJsonBodies(app);
   answerUnknownRoutes(app);
   answerErrors(app, answerError);
   return app;
 }
 
-/** Answers are about one person or about this moment, unless a route says otherwise. */
-const COMMON_HEADERS = {
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
-
-function setCommonHeaders(app: App): void {
+function beginAnswers(app: App, clock: Clock): void {
   app.addHook('onRequest', (request, reply, done) => {
+    request.startedMs = clock.monotonicMs();
     void reply.headers(COMMON_HEADERS);
     // No path and no text of ours has a NUL in it, and PostgreSQL would not store it.
     if (request.url.includes('%00')) throw invalidRequest(NUL_IN_URL);

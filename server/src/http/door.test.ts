@@ -12,13 +12,14 @@ import {
 import type { TokenSigner } from '../platform/signed-token.ts';
 import type { TurnKeeper } from './door.ts';
 import { createTrustedAccounts } from './identity/trusted.ts';
-import type { App, Door } from './route.ts';
+import { type App, type Door, refuse } from './route.ts';
 
 const USER = '0d9c1c2e-0000-4000-8000-000000000001';
 const OTHER = '0d9c1c2e-0000-4000-8000-000000000002';
 const PLACE: Place = { room: 'main', epoch: 1, number: 48_112 };
 
-type State = Awaited<ReturnType<TurnKeeper['requireActive']>>;
+/** `paying`: past its own end, and kept for a hold. */
+type State = Awaited<ReturnType<TurnKeeper['requireActive']>> | 'paying';
 
 /** A line whose tokens are real and whose answers are the test's. */
 function lineThatSays(state: State | Error) {
@@ -27,8 +28,9 @@ function lineThatSays(state: State | Error) {
       const claims = signer.verify('queue', text);
       return claims && { userId: String(claims['sub']), place: PLACE };
     },
-    requireActive: (place, userId) => {
+    requireActive: (place, userId, act) => {
       expect([place, userId]).toEqual([PLACE, USER]);
+      if (state === 'paying') return Promise.resolve(act === 'hold' ? 'over' : 'active');
       return state instanceof Error ? Promise.reject(state) : Promise.resolve(state);
     },
   });
@@ -38,6 +40,12 @@ function routes(api: App, door: Door): void {
   api.get('/account', { onRequest: door.account }, async (request, reply) => reply.send(request.caller));
   api.get('/place', { onRequest: door.place }, async (request, reply) => reply.send(request.caller));
   api.get('/turn', { onRequest: door.turn }, async (request, reply) => reply.send(request.caller));
+  for (const act of ['look', 'hold', 'pay'] as const) {
+    api.get(`/turn/${act}`, { onRequest: door.place }, async (request, reply) => {
+      const refusal = await door.refusalNow(request, act);
+      return refusal === undefined ? reply.send(request.caller) : refuse(reply, refusal);
+    });
+  }
   api.get('/operator', { onRequest: door.operator }, async (request, reply) => reply.send(request.caller));
 }
 
@@ -87,12 +95,25 @@ test.each<[State, ProblemCode]>([
   expect(await knock(edge, '/turn', token)).toMatchObject({ status: 403, code });
 });
 
+test('a turn past its own end lets its owner look and pay, and hold nothing more', async () => {
+  const edge = await edgeOf({ state: 'paying' });
+  const token = bearer(edge.signer.sign('queue', { sub: USER }));
+  for (const route of ['/turn', '/turn/look', '/turn/pay']) {
+    expect(await knock(edge, route, token)).toMatchObject({ userId: USER });
+  }
+  expect(await knock(edge, '/turn/hold', token)).toMatchObject({ status: 403, code: 'queue.turn-over' });
+});
+
 test('when the line cannot say, the door stays shut', async () => {
   const failure = new Error('the line is gone');
   const edge = await edgeOf({ state: failure });
-  const answer = await knock(edge, '/turn', bearer(edge.signer.sign('queue', { sub: USER })));
-  expect(answer).toMatchObject({ status: 503, code: 'service.unavailable' });
-  expect(edge.log.lines.map(({ fields }) => fields)).toEqual([expect.objectContaining({ err: failure })]);
+  const token = bearer(edge.signer.sign('queue', { sub: USER }));
+  for (const route of ['/turn', '/turn/look', '/turn/hold', '/turn/pay']) {
+    const answer = await knock(edge, route, token);
+    expect(answer).toMatchObject({ status: 503, code: 'service.unavailable' });
+  }
+  expect(edge.log.lines).toHaveLength(4);
+  for (const { fields } of edge.log.lines) expect(fields).toMatchObject({ err: failure });
 });
 
 describe.each<[string, ProblemCode, ProblemCode]>([

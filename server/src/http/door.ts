@@ -8,13 +8,13 @@ import { refused } from '#contract/problems.ts';
 import type { FastifyRequest } from 'fastify';
 import { bearerOf } from './bearer.ts';
 import type { Accounts } from './identity/accounts.ts';
-import { type Caller, type Door, placeOf, Refused, userOf } from './route.ts';
+import { type Act, type Caller, type Door, placeOf, Refused, userOf } from './route.ts';
 
 /** What a door needs of the waiting room. */
 export interface TurnKeeper {
   /** Whose place a queue token stands for; undefined unless the token is genuine. */
   verifyToken(text: string): { readonly userId: string; readonly place: Place } | undefined;
-  requireActive(place: Place, userId: string): Promise<'active' | 'waiting' | 'over' | 'foreign'>;
+  requireActive(place: Place, userId: string, act: Act): Promise<'active' | 'waiting' | 'over' | 'foreign'>;
 }
 
 export interface DoorDeps {
@@ -32,11 +32,13 @@ const NO_TURN = {
   foreign: 'queue.token-foreign',
 } as const;
 
+type Placed = Extract<Caller, { kind: 'place' }>;
+
 export function createDoor(deps: DoorDeps): Door {
   const { accounts, waitingRoom } = deps;
   const operatorDigest = digest(deps.operatorToken);
 
-  function placed(request: FastifyRequest): Extract<Caller, { kind: 'place' }> {
+  function placed(request: FastifyRequest): Placed {
     const found = waitingRoom.verifyToken(bearerOf(request, QUEUE));
     if (found === undefined) throw new Refused('queue.token-invalid');
     const named = accounts.userBesideToken?.(request);
@@ -44,8 +46,8 @@ export function createDoor(deps: DoorDeps): Door {
     return { kind: 'place', userId: found.userId, place: found.place };
   }
 
-  async function refusalNow({ place, userId }: Extract<Caller, { kind: 'place' }>) {
-    const state = await waitingRoom.requireActive(place, userId);
+  async function refusalNow({ place, userId }: Pick<Placed, 'place' | 'userId'>, act: Act) {
+    const state = await waitingRoom.requireActive(place, userId, act);
     return state === 'active' ? undefined : refused(NO_TURN[state]);
   }
 
@@ -54,7 +56,7 @@ export function createDoor(deps: DoorDeps): Door {
     place: guard(placed),
     turn: guard(async (request) => {
       const caller = placed(request);
-      const refusal = await refusalNow(caller);
+      const refusal = await refusalNow(caller, 'look');
       if (refusal !== undefined) throw new Refused(refusal.problem);
       return caller;
     }),
@@ -63,27 +65,45 @@ export function createDoor(deps: DoorDeps): Door {
       if (!timingSafeEqual(given, operatorDigest)) throw new Refused('operator.required');
       return { kind: 'operator' };
     }),
-    refusalNow: (request) =>
-      closed(() => refusalNow({ kind: 'place', place: placeOf(request), userId: userOf(request) })),
+    refusalNow: (request, act) =>
+      closed(() => refusalNow({ place: placeOf(request), userId: userOf(request) }, act)),
   };
 }
 
 type Guard = Door['account'];
 
+/** Who is known at once passes at once: a poll waits for no promise. */
 function guard(settle: (request: FastifyRequest) => Caller | Promise<Caller>): Guard {
-  return async (request) => {
-    request.caller = await closed(() => settle(request));
+  return (request, _reply, done) => {
+    const pass = (caller: Caller) => {
+      request.caller = caller;
+      done();
+    };
+    const stop = (error: unknown) => done(refusalFor(error));
+    let caller: Caller | Promise<Caller>;
+    try {
+      caller = settle(request);
+    } catch (error) {
+      stop(error);
+      return;
+    }
+    if (caller instanceof Promise) caller.then(pass, stop);
+    else pass(caller);
   };
 }
 
-/** What cannot decide keeps the door shut, and says so as 503: the caller did nothing wrong. */
 async function closed<T>(decide: () => T | Promise<T>): Promise<T> {
   try {
     return await decide();
   } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Refused('service.unavailable', undefined, { cause: error });
+    throw refusalFor(error);
   }
+}
+
+/** What cannot decide keeps the door shut, and says so as 503: the caller did nothing wrong. */
+function refusalFor(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  return new Refused('service.unavailable', undefined, { cause: error });
 }
 
 /** Of one length whatever was given, so that the comparison takes one time. */

@@ -1,7 +1,7 @@
 /** The end of an instance: nobody is sent here any more, what is under way gets its answer, then the rest is cut. */
 import { refused } from '#contract/problems.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type App, refuse } from './route.ts';
+import { type App, type EventStreams, refuse } from './route.ts';
 
 export interface Drain {
   readonly isDraining: () => boolean;
@@ -9,7 +9,7 @@ export interface Drain {
   readonly drain: (graceMs: number) => Promise<void>;
 }
 
-export function createDrain(app: App, clock: Clock): Drain {
+export function createDrain(app: App, clock: Clock, streams: EventStreams): Drain {
   let draining = false;
 
   // When it is sent: what came before the end may be answered after its beginning.
@@ -22,6 +22,8 @@ export function createDrain(app: App, clock: Clock): Drain {
     isDraining: () => draining,
     drain: async (graceMs) => {
       draining = true;
+      // They would last for minutes. Ended before the app closes, they count as idle, even those not read to the end.
+      streams.closeAll();
       // Takes no new connections, closes the idle ones, and ends with the last of the others.
       const closed = app.close();
       const early = new AbortController();

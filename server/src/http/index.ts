@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { createApp, type HttpLimits } from './app.ts';
 import { createDrain, refuseWhileDraining } from './drain.ts';
+import type { EventStreams } from './event-streams.ts';
 import { healthRoutes, type ReadyCheck } from './health.ts';
 import type { Accounts } from './identity/index.ts';
 import { observeAnswers } from './observe.ts';
@@ -14,6 +15,7 @@ import type { App } from './route.ts';
 import { shedWhenLate } from './shed.ts';
 
 export { createDoor, type TurnKeeper } from './door.ts';
+export { createEventStreams, type EventStreams, type StreamLimits } from './event-streams.ts';
 export { type Accounts, createAccounts } from './identity/index.ts';
 
 export interface HttpDeps {
@@ -21,6 +23,8 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly accounts: Accounts;
+  /** Those that the modules open; they end when the instance does. */
+  readonly streams: EventStreams;
   readonly trustProxyHops: number;
   /** The parts that /readyz reports on, by name. */
   readonly readyChecks: Readonly<Record<string, ReadyCheck>>;
@@ -39,10 +43,10 @@ export interface Http {
 
 /** Everything is registered and compiled when this is done; the app only has to listen. */
 export async function createHttp(deps: HttpDeps): Promise<Http> {
-  const { logger, clock, metrics, accounts } = deps;
+  const { clock, metrics, accounts } = deps;
   const app = createApp(deps);
-  observeAnswers(app, metrics, logger);
-  const { isDraining, drain } = createDrain(app, clock);
+  observeAnswers(app, deps);
+  const { isDraining, drain } = createDrain(app, clock, deps.streams);
 
   await describeRoutes(app, accounts.scheme);
   healthRoutes(app, { clock, metrics, checks: deps.readyChecks, isDraining });

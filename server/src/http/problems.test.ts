@@ -30,7 +30,7 @@ describe('every problem', () => {
     const { status, title, next } = problems[code];
     const allowed = code.startsWith('service.')
       ? [500, 503]
-      : [400, 401, 402, 403, 404, 405, 409, 413, 415, 422];
+      : [400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429];
     expect(allowed).toContain(status);
     expect(code).toMatch(/^[a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*$/);
     expect(title).toMatch(/^[A-Z][^.]{5,70}$/);

@@ -11,6 +11,7 @@ import {
   type Refusal,
   refused,
 } from '#contract/problems.ts';
+import type { OperatorCall } from '#contract/http/operator.ts';
 import type { Place } from '#contract/ids.ts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
@@ -19,7 +20,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   FastifySchema,
-  onRequestAsyncHookHandler,
+  onRequestHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -27,6 +28,10 @@ import type {
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.ts';
 import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
+
+export { type Content, contentOf, isKnown, notModified, sendTagged } from './etag.ts';
+
+export type { EventStream, EventStreams } from './event-streams.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -36,17 +41,20 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+/** What somebody wants to do on a turn: towards its end it may be good for paying and no longer for holding. */
+export type Act = 'look' | 'hold' | 'pay';
+
 /** Guards, as Fastify onRequest hooks: they decide before a body is read. Each fails closed. */
 export interface Door {
   /** Somebody with an account. */
-  readonly account: onRequestAsyncHookHandler;
+  readonly account: onRequestHookHandler;
   /** Somebody with a place in a line, whatever its state. */
-  readonly place: onRequestAsyncHookHandler;
-  /** Somebody whose turn it is. */
-  readonly turn: onRequestAsyncHookHandler;
-  readonly operator: onRequestAsyncHookHandler;
+  readonly place: onRequestHookHandler;
+  /** Somebody whose turn it is, to look. */
+  readonly turn: onRequestHookHandler;
+  readonly operator: onRequestHookHandler;
   /** Behind `place`: why the caller may not act now; undefined when it is their turn. */
-  readonly refusalNow: (request: FastifyRequest) => Promise<Refusal | undefined>;
+  readonly refusalNow: (request: FastifyRequest, act: Act) => Promise<Refusal | undefined>;
 }
 type Guard = Exclude<keyof Door, 'refusalNow'>;
 
@@ -78,6 +86,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** What the request was refused with, for the metrics. */
     problem: ProblemCode | null;
+    /** When it came, by the monotonic clock. */
+    startedMs: number;
   }
 }
 
@@ -114,11 +124,14 @@ export function positionOf<Position>(
 export async function onTurn<Outcome>(
   door: Door,
   request: FastifyRequest,
-  act: () => Promise<Outcome>,
-  recall: () => Promise<Outcome | undefined>,
+  action: {
+    readonly to: Act;
+    readonly act: () => Promise<Outcome>;
+    readonly recall: () => Promise<Outcome | undefined>;
+  },
 ): Promise<Outcome | Refusal> {
-  const refusal = await door.refusalNow(request);
-  return refusal === undefined ? act() : ((await recall()) ?? refusal);
+  const refusal = await door.refusalNow(request, action.to);
+  return refusal === undefined ? action.act() : ((await action.recall()) ?? refusal);
 }
 
 /** The user behind the guards `account`, `place` or `turn`. */
@@ -133,6 +146,14 @@ export function placeOf(request: FastifyRequest): Place {
   const { caller } = request;
   assert(caller?.kind === 'place', 'the route has a guard that settles the place');
   return caller.place;
+}
+
+/** A forwarded address is whatever a proxy was sent; of an address, with its port and zone, this is enough. */
+const ADDRESS_LENGTH_MAX = 64;
+
+/** The request as the operator's log knows it, with the address that it came from as far as proxies are trusted. */
+export function operatorCallOf(request: FastifyRequest): OperatorCall {
+  return { requestId: request.id, address: request.ip.slice(0, ADDRESS_LENGTH_MAX) };
 }
 
 /**
@@ -215,7 +236,7 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status } = problems[refusal.problem];
   const { id } = reply.request;
   reply.request.problem = refusal.problem;
-  if (status === 503) void reply.header('retry-after', retryAfterSeconds(id));
+  if (status === 503 || status === 429) void reply.header('retry-after', retryAfterSeconds(id));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   // Not to be kept, even where the route has said already that its answer may be.
   // Serialised here: the schemas of a route describe its successes, a problem is the same everywhere.
@@ -234,7 +255,12 @@ export function problemBody({ problem, extra }: Refusal, requestId: string): Sta
 
 /** Spread by the request's id, so that those who were refused together do not come back together. */
 function retryAfterSeconds(requestId: string): number {
-  return limits.http.retryAfterSeconds + (Number.parseInt(requestId.slice(0, 6), 16) % 3);
+  return limits.http.retryAfterSeconds + Math.floor(3 * scatterOf(requestId));
+}
+
+/** 0 to 1, evenly over requests. */
+export function scatterOf(requestId: string): number {
+  return Number.parseInt(requestId.slice(0, 8), 16) / 2 ** 32;
 }
 
 interface ProblemResponse {

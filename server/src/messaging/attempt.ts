@@ -15,22 +15,37 @@ export interface Failure {
 
 /**
  * Runs work in a savepoint. A failure that is the work's own undoes the work and is given back; any other
- * fails the transaction. The work must await all that it sends.
+ * fails the transaction. What the work only sends is awaited here, and its hooks are those of work that took effect.
  */
 export async function attempt(
   tx: Tx,
   isCulprit: IsCulprit,
-  work: () => Promise<void>,
+  work: (within: Tx) => Promise<void>,
 ): Promise<Failure | undefined> {
+  const sent: Promise<unknown>[] = [];
+  const hooks: (() => void)[] = [];
+  const within: Tx = {
+    ...tx,
+    send: (sending, values) => {
+      const outcome = tx.rows(sending, values);
+      outcome.catch(() => {}); // looked at when the work is done
+      sent.push(outcome);
+    },
+    onCommit: (then) => {
+      hooks.push(then);
+    },
+  };
   tx.send(SAVE, []);
   try {
-    await work();
+    await work(within);
+    await Promise.all(sent);
     // Awaited, because it fails when the work has hidden a failure of its own.
     await tx.rows(RELEASE, []);
-    return undefined;
   } catch (error) {
     if (!isCulprit(error)) throw error;
     await Promise.all([tx.rows(UNDO, []), tx.rows(RELEASE, [])]);
     return { error };
   }
+  for (const hook of hooks) tx.onCommit(hook);
+  return undefined;
 }

@@ -4,6 +4,7 @@ import type { ClientConfig } from 'pg';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
+import { createFollower, type Projection } from './follower.ts';
 import { type Appended, appendEvents, namesOf } from './log.ts';
 import { createNotifier } from './notifier.ts';
 import type { ReactionTable } from './react.ts';
@@ -12,6 +13,7 @@ import { retainLog } from './retain-log.ts';
 import { retryParkedEvents } from './retry-parked.ts';
 import type { ReaderName, Reactions } from './saga-map.ts';
 
+export type { Projection } from './follower.ts';
 export { measureLag } from './measure-lag.ts';
 export { countParked, hurryParked, listParked } from './park-events.ts';
 export { sagaMap } from './saga-map.ts';
@@ -35,7 +37,11 @@ export interface Messaging {
   append(tx: Tx, events: readonly AnyEvent[]): void;
   /** Runs a service's reader on this instance once `run` is called. */
   react<R extends ReaderName>(reader: R, reactions: Reactions<R>): void;
-  /** Reads, retries, notifies and tidies until the signal fires. */
+  /** Keeps a projection of this instance current once `run` is called. */
+  follow(projection: Projection): void;
+  /** To be awaited before a projection reads state: what changes after it will be heard. */
+  following(): Promise<void>;
+  /** Reads, follows, retries, notifies and tidies until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -43,10 +49,12 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const readers: LogReader[] = [];
   const tables = new Map<ReaderName, ReactionTable>();
 
+  const follower = createFollower(deps);
   const notifier = createNotifier({
     ...deps,
     heard: () => {
       for (const reader of readers) reader.bell.ring();
+      follower.ring();
     },
   });
   const appended: Appended = (events) => {
@@ -54,6 +62,8 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     for (const reader of readers) {
       if (reader.names.some((name) => names.includes(name))) reader.bell.ring();
     }
+    // Without a ring: it has just heard them, and finds them in the log with the next events of others.
+    follower.hear(events);
     notifier.grown();
     for (const event of events) deps.onAppended(event.name);
   };
@@ -74,9 +84,12 @@ export function createMessaging(deps: MessagingDeps): Messaging {
         }),
       );
     },
+    follow: (projection) => follower.follow(projection),
+    following: () => follower.following(),
     run: async (signal) => {
       await Promise.all([
         ...readers.map((reader) => reader.run(signal)),
+        follower.run(signal),
         notifier.run(signal),
         retryParkedEvents({ ...deps, tables, appended }, signal),
         retainLog(deps, signal),

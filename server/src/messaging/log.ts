@@ -4,9 +4,11 @@
  * Rows are read in the order (epoch, xid, id) up to the horizon, the oldest transaction still running: a row
  * with a lower id can be committed later, and reading by id alone would lose it.
  */
+import assert from 'node:assert/strict';
 import type { AnyEvent, EventName } from '#contract/events.ts';
 import type { Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import type { LoggedEvent } from './waves.ts';
 
 /** A place in the log; `xid` is the text of an xid8. */
 export interface Position {
@@ -15,7 +17,7 @@ export interface Position {
   readonly id: number;
 }
 
-export interface LogRow extends Position {
+interface LogRow extends Position {
   /** Null when none of the row's events was asked for, or when it is above the horizon. */
   readonly events: readonly unknown[] | null;
   readonly above_horizon: boolean;
@@ -46,19 +48,13 @@ from (
 where coalesce(events_before, 0) < $6::int
 order by l.epoch, l.xid, l.id`);
 
+// Ids begin with 1, so this is before every row of the oldest transaction that is still running.
+const FIND_HORIZON = statement(`/* messaging.find-horizon */
+select messaging.current_epoch() as epoch, pg_snapshot_xmin(pg_current_snapshot())::text as xid, 0 as id`);
+
 /** Adds events to the transaction that they belong to; a fault shows at its commit. */
 export function appendEvents(tx: Tx, events: readonly AnyEvent[], appended: Appended): void {
   for (const row of rowsOf(events)) tx.send(APPEND, row);
-  if (events.length > 0) tx.onCommit(() => appended(events));
-}
-
-/** The same, but a fault shows at once: for work that is undone to a savepoint when it fails. */
-export async function appendEventsNow(
-  tx: Tx,
-  events: readonly AnyEvent[],
-  appended: Appended,
-): Promise<void> {
-  await Promise.all(rowsOf(events).map((row) => tx.rows(APPEND, row)));
   if (events.length > 0) tx.onCommit(() => appended(events));
 }
 
@@ -78,14 +74,49 @@ export function namesOf(events: readonly AnyEvent[]): EventName[] {
   return [...new Set(events.map((event) => event.name))];
 }
 
-/** The rows after a position with about so many events, those still above the horizon included (and marked). */
-export function fetchRows(
+/** What there is after a position. Rows that are committed but still above the horizon are not to be taken yet. */
+export type Seen =
+  | { readonly found: 'idle' | 'above-horizon' }
+  | {
+      readonly found: 'rows';
+      /** The events of these names, about as many as were asked for at most; none when no row has one. */
+      readonly items: readonly LoggedEvent[];
+      readonly last: Position;
+    };
+
+export async function readLog(
   reader: Reader,
   after: Position,
   names: readonly EventName[],
   eventsMax: number,
-): Promise<LogRow[]> {
-  return reader.rows<LogRow>(FETCH, [after.epoch, after.xid, after.id, names, ROWS_MAX, eventsMax]);
+): Promise<Seen> {
+  const values = [after.epoch, after.xid, after.id, names, ROWS_MAX, eventsMax];
+  const rows = await reader.rows<LogRow & Record<string, unknown>>(FETCH, values);
+  const firstAbove = rows.findIndex((row) => row.above_horizon);
+  const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
+  const last = ready.at(-1);
+  if (last === undefined) return { found: rows.length > 0 ? 'above-horizon' : 'idle' };
+  const items = ready.flatMap(eventsOf).filter((item) => names.includes(item.event.name));
+  return { found: 'rows', items, last };
+}
+
+/** Where everything before is settled: committed and seen by every later statement, or never to be committed. */
+export async function findHorizon(reader: Reader): Promise<Position> {
+  const [row] = await reader.rows<Position & Record<string, unknown>>(FIND_HORIZON, []);
+  assert(row !== undefined, 'the horizon is one row');
+  return row;
+}
+
+/** Only what has a name can concern anybody. */
+function eventsOf(row: LogRow): LoggedEvent[] {
+  const { epoch, xid, id } = row;
+  return (row.events ?? []).flatMap((event, position) =>
+    isNamed(event) ? [{ event, epoch, xid, id, position }] : [],
+  );
+}
+
+function isNamed(event: unknown): event is AnyEvent {
+  return typeof event === 'object' && event !== null && 'name' in event;
 }
 
 export function isSame(a: Position, b: Position): boolean {

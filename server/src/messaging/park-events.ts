@@ -3,7 +3,7 @@
  * again with growing pauses until they succeed or their reaction has a compensating event to give instead.
  */
 import type { AnyEvent } from '#contract/events.ts';
-import type { Database, Reader, Tx } from '../platform/postgres/database.ts';
+import type { Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import type { ReaderName } from './saga-map.ts';
 import type { LoggedEvent } from './waves.ts';
@@ -57,7 +57,7 @@ limit $2`);
 const HURRY = statement(`/* messaging.hurry-parked */
 update messaging.parked set retry_at = clock_timestamp()
 where parked_id = $1 and settled_at is null
-returning parked_id`);
+returning reader, event->>'name' as event, attempts`);
 
 const COUNT = statement(`/* messaging.count-parked */
 select count(*) as open from messaging.parked where settled_at is null`);
@@ -97,10 +97,16 @@ export function listParked(reader: Reader, afterId: number, limit: number): Prom
   return reader.rows<ParkedEvent>(LIST, [afterId, limit]);
 }
 
-/** For the operator: try it now. False when there is no such parked event. */
-export async function hurryParked(database: Database, parkedId: number): Promise<boolean> {
-  const rows = await database.transaction((tx) => tx.rows(HURRY, [parkedId]));
-  return rows.length > 0;
+export interface HurriedEvent {
+  readonly reader: ReaderName;
+  readonly event: string;
+  readonly attempts: number;
+}
+
+/** For the operator: try it now. Undefined when there is no such parked event. */
+export async function hurryParked(tx: Tx, parkedId: number): Promise<HurriedEvent | undefined> {
+  const [hurried] = await tx.rows<HurriedEvent & Record<string, unknown>>(HURRY, [parkedId]);
+  return hurried;
 }
 
 export async function countParked(reader: Reader): Promise<number> {

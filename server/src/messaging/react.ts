@@ -74,7 +74,7 @@ export async function reactIsolating(
   items: readonly LoggedEvent[],
   then: {
     readonly isCulprit: IsCulprit;
-    readonly append: (emitted: readonly AnyEvent[]) => Promise<void>;
+    readonly append: (tx: Tx, emitted: readonly AnyEvent[]) => void;
     readonly park: (item: LoggedEvent, error: unknown) => void;
   },
 ): Promise<void> {
@@ -82,8 +82,8 @@ export async function reactIsolating(
   for (let set = pending.shift(); set !== undefined; set = pending.shift()) {
     const { name, items: together } = set;
     const events = together.map((item) => item.event);
-    const failure = await attempt(tx, then.isCulprit, async () => {
-      await then.append(await reactToSet(tx, reader, reactions, name, events));
+    const failure = await attempt(tx, then.isCulprit, async (within) => {
+      then.append(within, await reactToSet(within, reader, reactions, name, events));
     });
     if (failure === undefined) continue;
     const [first] = together;

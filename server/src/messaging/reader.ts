@@ -20,14 +20,8 @@ import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
 import type { IsCulprit } from './attempt.ts';
 import { type Bell, createBell } from './bell.ts';
 import { createCursor } from './cursor.ts';
-import {
-  type Appended,
-  appendEvents,
-  appendEventsNow,
-  fetchRows,
-  type LogRow,
-  type Position,
-} from './log.ts';
+import { type Appended, appendEvents, type Position, readLog } from './log.ts';
+import { createPace, type Step } from './pace.ts';
 import { parkEvent } from './park-events.ts';
 import { reactIsolating, type ReactionTable, reactToAll } from './react.ts';
 import { eventsFor, type ReaderName } from './saga-map.ts';
@@ -35,9 +29,6 @@ import type { LoggedEvent } from './waves.ts';
 
 /** One transaction's worth. After a fault it is less: a set that is too much for a slow database gets smaller. */
 const EVENTS_MAX = 4_096;
-const POLL_MS = 500;
-const STAND_BY_MS = 200;
-const FAULT_PAUSE_MAX_MS = 2_000;
 /** A lock, a time-out, a damaged page: after so many in a row it is not passing by, so its event is looked for. */
 const PASSING_FAULTS_MAX = 3;
 
@@ -58,24 +49,19 @@ export interface LogReader {
   run(signal: AbortSignal): Promise<void>;
 }
 
-type Step = 'worked' | 'idle' | 'above-horizon' | 'stand-by';
-
 export function createReader(name: ReaderName, reactions: ReactionTable, deps: ReaderDeps): LogReader {
   const { database, clock, logger } = deps;
   const names = eventsFor(name);
   const bell = createBell(clock);
+  const pace = createPace(clock, bell);
   const cursor = createCursor(database, clock, name);
   const suspicion = createSuspicion();
 
   async function look(eventsMax: number): Promise<Step> {
-    const rows = await fetchRows(database, await cursor.position(), names, eventsMax);
-    const firstAbove = rows.findIndex((row) => row.above_horizon);
-    const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
-    const last = ready.at(-1);
-    if (last === undefined) return rows.length > 0 ? 'above-horizon' : 'idle';
-    const items = ready.flatMap(eventsOf).filter((item) => names.includes(item.event.name));
-    if (items.length > 0) return take(items, last);
-    cursor.pass(last);
+    const seen = await readLog(database, await cursor.position(), names, eventsMax);
+    if (seen.found !== 'rows') return seen.found;
+    if (seen.items.length > 0) return take(seen.items, seen.last);
+    cursor.pass(seen.last);
     return 'worked';
   }
 
@@ -100,7 +86,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     cursor.forget();
     if (suspicion.fallsAtOnce(error)) return;
     logger.warn({ err: error, reader: name, faults }, 'a reader of the log failed and will try again');
-    await clock.sleep(Math.min(FAULT_PAUSE_MAX_MS, 10 * 2 ** Math.min(faults, 10)), signal);
+    await pace.afterFault(faults, signal);
   }
 
   return {
@@ -108,18 +94,13 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
     bell,
     async run(signal) {
       let faults = 0;
-      let lookedAgain = 0;
       while (!signal.aborted) {
         try {
           const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
           faults = 0;
           suspicion.forgetPassing();
           await cursor.persist();
-          lookedAgain = step === 'above-horizon' ? lookedAgain + 1 : 0;
-          if (step === 'idle') await bell.wait(POLL_MS, signal);
-          else if (step === 'stand-by') await clock.sleep(STAND_BY_MS, signal);
-          // Another transaction is about to end. The first looks follow at once, later ones pause.
-          else if (lookedAgain > 4) await clock.sleep(Math.min(lookedAgain - 4, 25), signal);
+          await pace.after(step, signal);
         } catch (error) {
           faults += 1;
           await afterFault(error, faults, signal);
@@ -177,21 +158,9 @@ const reactIsolated =
   (tx, name, reactions, items, deps) =>
     reactIsolating(tx, name, reactions, items, {
       isCulprit,
-      append: (emitted) => appendEventsNow(tx, emitted, deps.appended),
+      append: (within, emitted) => appendEvents(within, emitted, deps.appended),
       park: (item, error) => {
         parkEvent(tx, name, item, error);
         tx.onCommit(() => deps.onParked(name, item.event, error));
       },
     });
-
-/** Only what has a name can concern anybody. */
-function eventsOf(row: LogRow): LoggedEvent[] {
-  const { epoch, xid, id } = row;
-  return (row.events ?? []).flatMap((event, position) =>
-    isNamed(event) ? [{ event, epoch, xid, id, position }] : [],
-  );
-}
-
-function isNamed(event: unknown): event is AnyEvent {
-  return typeof event === 'object' && event !== null && 'name' in event;
-}

@@ -58,7 +58,12 @@ test('a reader that has never run holds back retention like any other', async ()
   await world.start({ reader: 'reservations' });
   expect((await world.effectsOf(1)).map((effect) => effect.n)).toEqual([1]);
   await putCursor('reservations', 'end');
-  expect(await pass(0)).toEqual(['messaging.log_0']);
+  // The instance tidies as well when it starts, and one does at a time.
+  const dropped = await until('it is dropped', async () => {
+    const names = await pass(0);
+    return names.length > 0 && names;
+  });
+  expect(dropped).toEqual(['messaging.log_0']);
 });
 
 test('two partitions are always ready ahead, and events go on across a border', async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
 import { attempt, type Failure } from './attempt.ts';
-import { type Appended, appendEventsNow } from './log.ts';
+import { type Appended, appendEvents } from './log.ts';
 import { type ParkedEvent, postponeParked, settleParked, takeParked } from './park-events.ts';
 import { assertEmits, assertEvent, type ReactionTable, reactToSet } from './react.ts';
 import type { ReaderName } from './saga-map.ts';
@@ -58,7 +58,7 @@ async function retryOne(deps: RetryDeps): Promise<boolean> {
 async function retry(tx: Tx, deps: RetryDeps, parked: ParkedEvent): Promise<void> {
   const { event, reader } = parked;
   const emitted = await reactToSet(tx, reader, deps.tables.get(reader) ?? {}, event.name, [event]);
-  await appendEventsNow(tx, emitted, deps.appended);
+  appendEvents(tx, emitted, deps.appended);
   await settleParked(tx, parked, 'retried');
 }
 
@@ -68,7 +68,7 @@ async function afterFailure(tx: Tx, deps: RetryDeps, parked: ParkedEvent, error:
   const failuresMax = liesInTheWork(error) ? GIVE_UP_AFTER : GIVE_UP_AFTER_PASSING;
   let failure: Failure | undefined = { error };
   if (giveUp !== undefined && attempts + 1 >= failuresMax)
-    failure = await attempt(tx, mayLieInTheWork, () => compensate(tx, deps, parked, giveUp));
+    failure = await attempt(tx, mayLieInTheWork, (within) => compensate(within, deps, parked, giveUp));
   if (failure === undefined) return;
   postponeParked(tx, parked, failure.error);
   const fields = { err: failure.error, reader, event: event.name, attempts };
@@ -87,5 +87,5 @@ async function compensate(
   assertEmits(reader, event.name, compensation.name);
   // Its row was free for a moment: another instance may have settled it.
   if (!(await settleParked(tx, parked, 'compensated'))) return;
-  await appendEventsNow(tx, [compensation], deps.appended);
+  appendEvents(tx, [compensation], deps.appended);
 }

@@ -1,17 +1,20 @@
 /** The operator's view of events that a service keeps failing on. */
-import { ParkedEventList, ParkedEventParams } from '#contract/http/operator.ts';
+import { type ActionNote, ParkedEventList, ParkedEventParams } from '#contract/http/operator.ts';
 import { pageFrom, pageOf, PagingQuery } from '#contract/http/paging.ts';
 import { refused } from '#contract/problems.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type App, behind, type Door, positionOf, refusals, refuse } from '../http/route.ts';
-import type { Database } from '../platform/postgres/database.ts';
+import { type App, behind, type Door, operatorCallOf, positionOf, refusals, refuse } from '../http/route.ts';
+import type { Database, Tx } from '../platform/postgres/database.ts';
 import { hurryParked, listParked } from './park-events.ts';
 
 const Position = Compile(Type.Tuple([Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })]));
 
-export function parkedEventRoutes(app: App, deps: { database: Database; door: Door }): void {
-  const { database, door } = deps;
+export function parkedEventRoutes(
+  app: App,
+  deps: { database: Database; record: (tx: Tx, note: ActionNote) => void; door: Door },
+): void {
+  const { database, record, door } = deps;
 
   app.get(
     '/admin/parked-events',
@@ -51,8 +54,22 @@ export function parkedEventRoutes(app: App, deps: { database: Database; door: Do
       response: { 202: Type.Null(), ...refusals('parked-event.not-found') },
     }),
     async (request, reply) => {
-      const found = await hurryParked(database, Number(request.params.parkedId));
-      return found ? reply.code(202).send(null) : refuse(reply, refused('parked-event.not-found'));
+      const { parkedId } = request.params;
+      const hurried = await database.transaction(async (tx) => {
+        const found = await hurryParked(tx, Number(parkedId));
+        if (found !== undefined) {
+          const call = operatorCallOf(request);
+          record(tx, {
+            action: 'parked-event.retry',
+            subject: parkedId,
+            before: null,
+            after: { ...found },
+            call,
+          });
+        }
+        return found;
+      });
+      return hurried ? reply.code(202).send(null) : refuse(reply, refused('parked-event.not-found'));
     },
   );
 }

@@ -19,6 +19,7 @@ const arrows = entries.flatMap(({ name, reactions }) =>
 /** What a person or the passing of time starts; everything else follows from an event. */
 const BEGINNINGS: ReadonlySet<EventName> = new Set([
   'PerformanceScheduled', // the organiser schedules
+  'ConcertChanged', // … or changes
   'SeatReserved', // a fan holds
   'SeatReservationFailed',
   'ReservationCancelled', // a fan gives back

@@ -30,6 +30,11 @@ export const sagaMap = {
       'waiting-room': { does: 'opens the room of the sale, where there is none of that name', emits: [] },
     },
   },
+  ConcertChanged: {
+    emittedBy: 'catalogue',
+    reactions: {},
+    final: 'every instance drops what it remembers of the concert',
+  },
   SeatReserved: {
     emittedBy: 'seats',
     reactions: {

@@ -78,12 +78,11 @@ function payRoute(app: App, { payments, door }: RouteDeps): void {
         reservationId: request.body.reservationId,
         turn: placeOf(request),
       };
-      const outcome = await onTurn(
-        door,
-        request,
-        () => payments.pay(payment),
-        () => payments.recall(payment),
-      );
+      const outcome = await onTurn(door, request, {
+        to: 'pay',
+        act: () => payments.pay(payment),
+        recall: () => payments.recall(payment),
+      });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
       const { paymentId, reservationId, amountKrw, balanceKrw, paidAt } = outcome;

@@ -9,6 +9,7 @@ test('what was observed can be read', async () => {
   metrics.countAppended('SeatReserved');
   metrics.countParked('payments', 'SeatReserved');
   metrics.countRefused('seats.taken');
+  metrics.countStreamEnd('slow');
   metrics.observeHttp('GET', '/concerts', 304, 1500);
   const text = await metrics.text();
   for (const line of [
@@ -19,6 +20,7 @@ test('what was observed can be read', async () => {
     'frontrow_events_appended_total{event="SeatReserved"} 1',
     'frontrow_events_parked_total{reader="payments",event="SeatReserved"} 1',
     'frontrow_refusals_total{problem="seats.taken"} 1',
+    'frontrow_streams_ended_total{ending="slow"} 1',
     'frontrow_http_request_duration_seconds_sum{method="GET",route="/concerts",status="3xx"} 1.5',
     'nodejs_eventloop_lag_p99_seconds',
   ]) {

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly contentType: string;
   readonly observeHttp: (method: string, route: string, status: number, durationMs: number) => void;
   readonly countRefused: (problem: string) => void;
+  readonly countStreamEnd: (ending: string) => void;
   readonly observeBatch: (batch: string, requests: number, durationMs: number) => void;
   readonly observeReader: (reader: string, events: number, durationMs: number) => void;
   readonly countAppended: (event: string) => void;
@@ -36,6 +37,7 @@ export function createMetrics(): Metrics {
 
   const http = histogram('http_request_duration_seconds', 'Answers over HTTP', ['method', 'route', 'status']);
   const refused = counter('refusals', 'Refusals by problem', ['problem']);
+  const streamEnds = counter('streams_ended', 'Streams that have ended, by what ended them', ['ending']);
   const batchSize = histogram('batch_requests', 'Requests in a batch', ['batch'], SIZE_BUCKETS);
   const batchDuration = histogram('batch_duration_seconds', 'How long a batch took', ['batch']);
   const read = counter('reader_events', 'Events that a reader of the log has taken', ['reader']);
@@ -51,6 +53,7 @@ export function createMetrics(): Metrics {
       http.observe(labels, durationMs / MS_PER_S);
     },
     countRefused: (problem) => refused.inc({ problem }),
+    countStreamEnd: (ending) => streamEnds.inc({ ending }),
     observeBatch: (batch, requests, durationMs) => {
       batchSize.observe({ batch }, requests);
       batchDuration.observe({ batch }, durationMs / MS_PER_S);

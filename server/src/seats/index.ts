@@ -2,40 +2,72 @@
 import type { Messaging, Reactions } from '../messaging/index.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import { createRecentReads } from '../platform/recent-reads.ts';
 import { limits } from '../limits.ts';
-import { countRemaining } from './count-remaining.ts';
-import { countSales, type Sales } from './count-sales.ts';
+import type { SeatBoard, TierCounts } from './board.ts';
+import { type BoardsDeps, createBoards } from './boards.ts';
 import { holdSeats } from './hold-seats.ts';
-import { listAvailable } from './list-available.ts';
+import type { PublishedBoard } from './publish-board.ts';
 import { recallHold } from './recall-holds.ts';
 import { seatReactions } from './reactions.ts';
+import { refuseKnownTaken } from './refuse-known-taken.ts';
 import type { HoldOutcome, HoldRequest } from './seat.ts';
 
+export type { Listener } from './publish-board.ts';
 export type { HoldOutcome, HoldRequest } from './seat.ts';
+export type { SeatMap } from './seat-map.ts';
+
+/** How many seats are free. */
+export interface Remaining {
+  readonly remaining: number;
+  /** The lowest price first. */
+  readonly byPrice: readonly { readonly priceKrw: number; readonly remaining: number }[];
+}
+
+export interface Sales {
+  readonly free: number;
+  readonly held: number;
+  readonly sold: number;
+  readonly soldKrw: number;
+  /** The lowest price first. */
+  readonly byPrice: readonly TierCounts[];
+}
+
+/** The map of a performance, and its changes. */
+export type WatchedBoard = Pick<PublishedBoard, 'map' | 'listen'>;
+
+export interface SeatsStats {
+  readonly boards: number;
+  readonly seats: number;
+  readonly refusedFromMemory: number;
+}
 
 export interface Seats {
-  /** Holds all the seats of a request or none. */
+  /** Holds all the seats of a request or none. What is known to be taken is refused without asking the rows. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
   /** What an earlier request with the same key was answered; undefined when it was granted nothing. */
   recall(request: HoldRequest): Promise<HoldOutcome | undefined>;
-  /** The numbers of the free seats a moment ago, ascending; undefined when there is no such performance. */
-  available(performanceId: number): Promise<number[] | undefined>;
-  /** How many seats were free a moment ago, for each performance that has been laid out. */
-  remaining(performanceIds: readonly number[]): Promise<Map<number, number>>;
-  /** How a performance sells; undefined when there is no such performance. */
+  /** Undefined when there is no such performance, or its seats are not laid out yet. */
+  board(performanceId: number): Promise<WatchedBoard | undefined>;
+  /** For each performance that has been laid out; behind by no more than the log. */
+  remaining(performanceIds: readonly number[]): Promise<Map<number, Remaining>>;
+  /** How a performance sells, behind by no more than the log; undefined when there is no such performance. */
   sales(performanceId: number): Promise<Sales | undefined>;
+  /** Of this instance. */
+  readonly stats: SeatsStats;
   readonly reactions: Reactions<'seats'>;
 }
 
-export function createSeats(deps: {
+export interface SeatsDeps extends BoardsDeps {
   readonly database: Database;
   readonly messaging: Messaging;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly holdTtlMs: number;
-  readonly observe: (batcher: string, requests: number, durationMs: number) => void;
-}): Seats {
+}
+
+export function createSeats(deps: SeatsDeps): Seats {
   const holds = createBatcher<HoldRequest, HoldOutcome>({
     name: 'hold-seats',
     run: (requests) => holdSeats(deps, requests),
@@ -44,30 +76,53 @@ export function createSeats(deps: {
     clock: deps.clock,
     observe: deps.observe,
   });
-  const recent = { clock: deps.clock, observe: deps.observe, waitingMax: limits.batch.waitingMax };
-  const remaining = createRecentReads<number, number>({
-    name: 'count-remaining',
-    read: (performanceIds) => countRemaining(deps.database, performanceIds),
-    ...limits.seats.remaining,
-    ...recent,
-  });
-  const available = createRecentReads<number, number[]>({
-    name: 'list-available',
-    read: (performanceIds) => listAvailable(deps.database, performanceIds),
-    ...limits.seats.available,
-    ...recent,
-  });
+  const boards = createBoards(deps);
+  let refusedFromMemory = 0;
+
+  async function hold(request: HoldRequest): Promise<HoldOutcome> {
+    const known = boards.known(request.performanceId);
+    const refusal = known && refuseKnownTaken(request, known.board, known.nowMs());
+    if (refusal !== undefined) {
+      refusedFromMemory += 1;
+      return refusal;
+    }
+    const outcome = await holds.submit(request);
+    if (known === undefined && outcome.outcome === 'refused' && outcome.problem === 'seats.taken') {
+      // Where one comes too late, more will. Without a board they are refused by the rows.
+      boards.get(request.performanceId).catch(() => {});
+    }
+    return outcome;
+  }
+
   return {
-    hold: (request) => holds.submit(request),
+    hold,
     recall: (request) => recallHold(deps.database, request),
-    available: (performanceId) => available.get(performanceId),
+    board: async (performanceId) => (await boards.get(performanceId))?.published,
     remaining: async (performanceIds) => {
-      const counts = await Promise.all(
-        performanceIds.map(async (id) => [id, await remaining.get(id)] as const),
+      const found = await Promise.all(performanceIds.map((performanceId) => boards.get(performanceId)));
+      return new Map(
+        found.flatMap((kept) =>
+          kept === undefined ? [] : [[kept.board.performanceId, remainingOf(kept.board)] as const],
+        ),
       );
-      return new Map(counts.flatMap(([id, count]) => (count === undefined ? [] : [[id, count] as const])));
     },
-    sales: (performanceId) => countSales(deps.database, performanceId),
+    sales: async (performanceId) => {
+      const kept = await boards.get(performanceId);
+      return kept && salesOf(kept.board);
+    },
+    get stats() {
+      return { ...boards.stats, refusedFromMemory };
+    },
     reactions: seatReactions,
   };
+}
+
+function remainingOf({ tiers }: Pick<SeatBoard, 'tiers'>): Remaining {
+  const byPrice = tiers.map(({ priceKrw, free }) => ({ priceKrw, remaining: free }));
+  return { remaining: byPrice.reduce((sum, { remaining }) => sum + remaining, 0), byPrice };
+}
+
+function salesOf({ counts, tiers }: Pick<SeatBoard, 'counts' | 'tiers'>): Sales {
+  const soldKrw = tiers.reduce((sum, { priceKrw, sold }) => sum + priceKrw * sold, 0);
+  return { ...counts, soldKrw, byPrice: tiers };
 }

@@ -166,7 +166,16 @@ describe('a sale', () => {
       version: 2,
       reservation_id: reserved.reservationId,
     });
-    expect(await office.counters[0].seats.sales(1)).toEqual({ free: 48, held: 0, sold: 2, soldKrw: 120_000 });
+    expect(await office.counters[0].seats.sales(1)).toEqual({
+      free: 48,
+      held: 0,
+      sold: 2,
+      soldKrw: 120_000,
+      byPrice: [
+        { priceKrw: 40_000, free: 30, held: 0, sold: 0 },
+        { priceKrw: 60_000, free: 18, held: 0, sold: 2 },
+      ],
+    });
   });
 
   test('twice is one sale', async () => {
@@ -229,8 +238,14 @@ describe('laying out', () => {
   test('twice changes nothing of what was sold meanwhile', async () => {
     await hold([1]);
     await office.schedule();
-    expect(await office.counters[0].seats.remaining([1, 2])).toEqual(new Map([[1, 49]]));
-    expect(await office.counters[0].seats.available(2)).toBeUndefined();
+    const byPrice = [
+      { priceKrw: 40_000, remaining: 30 },
+      { priceKrw: 60_000, remaining: 19 },
+    ];
+    expect(await office.counters[0].seats.remaining([1, 2])).toEqual(
+      new Map([[1, { remaining: 49, byPrice }]]),
+    );
+    expect(await office.counters[0].seats.board(2)).toBeUndefined();
   });
 
   test('refuses sections that leave numbers out', async () => {

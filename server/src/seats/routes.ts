@@ -1,14 +1,30 @@
 import { refused } from '#contract/problems.ts';
-import { AvailableSeats, HoldAnswer, HoldBody } from '#contract/http/seats.ts';
+import {
+  AvailableSeats,
+  HoldAnswer,
+  HoldBody,
+  SeatMapHeaders,
+  SeatStreamHeaders,
+} from '#contract/http/seats.ts';
 import { SalesAnswer } from '#contract/http/operator.ts';
 import { idOf, PerformanceParams } from '#contract/http/params.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { limits } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createRepeat } from '../platform/repeat.ts';
 import {
   type App,
   behind,
   type Door,
+  type EventStream,
+  type EventStreams,
   IdempotencyHeaders,
+  isKnown,
   KEY_PROBLEMS,
   markReplay,
+  notModified,
   onTurn,
   placeOf,
   refusals,
@@ -16,36 +32,141 @@ import {
   requestOf,
   userOf,
 } from '../http/route.ts';
-import type { Seats } from './index.ts';
+import type { Seats, WatchedBoard } from './index.ts';
+import { mapFormFor } from './map-form.ts';
+import { SEAT_MAP_TYPE } from './seat-map.ts';
+
+const CONTENT_TYPES = { json: 'application/json; charset=utf-8', binary: SEAT_MAP_TYPE } as const;
 
 interface RouteDeps {
   readonly seats: Seats;
   readonly door: Door;
 }
 
-export function seatRoutes(app: App, deps: RouteDeps): void {
-  availableRoute(app, deps);
+export interface SeatRouteDeps extends RouteDeps {
+  readonly streams: EventStreams;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Shorter ones for tests. */
+  readonly turnCheckMs?: number;
+}
+
+export function seatRoutes(app: App, deps: SeatRouteDeps): void {
+  mapRoute(app, deps);
+  streamRoute(app, deps);
   holdRoute(app, deps);
 }
 
-function availableRoute(app: App, { seats, door }: RouteDeps): void {
+/** Whoever is let in chooses from it. */
+async function findBoard(seats: Seats, performanceId: string): Promise<WatchedBoard | undefined> {
+  const id = idOf(performanceId);
+  return id === undefined ? undefined : seats.board(id);
+}
+
+function mapRoute(app: App, { seats, door }: RouteDeps): void {
   app.get(
     '/performances/:performanceId/seats',
     behind(door, 'turn', {
       tags: ['seats'],
       summary: 'The free seats of a performance',
+      description: `Or, for \`Accept: ${SEAT_MAP_TYPE}\`, all its seats at two bits each: docs/seat-map.md.`,
       params: PerformanceParams,
-      response: { 200: AvailableSeats, ...refusals('performance.not-found') },
+      headers: SeatMapHeaders,
+      response: {
+        200: {
+          description: 'The map, at most a quarter of a second old',
+          content: {
+            'application/json': { schema: AvailableSeats },
+            [SEAT_MAP_TYPE]: { schema: Type.String({ format: 'binary' }) },
+          },
+        },
+        ...notModified,
+        ...refusals('performance.not-found'),
+      },
     }),
     async (request, reply) => {
-      const performanceId = idOf(request.params.performanceId);
-      const available = performanceId === undefined ? undefined : await seats.available(performanceId);
-      if (performanceId === undefined || available === undefined) {
-        return refuse(reply, refused('performance.not-found'));
-      }
-      return reply.send({ performanceId, remaining: available.length, seats: available });
+      const board = await findBoard(seats, request.params.performanceId);
+      if (board === undefined) return refuse(reply, refused('performance.not-found'));
+      return sendMap(request, reply, board);
     },
   );
+}
+
+/** Of each form there is one Buffer for all who ask, so Fastify has nothing to write. */
+async function sendMap(request: FastifyRequest, reply: FastifyReply, board: WatchedBoard) {
+  const map = board.map();
+  const form = mapFormFor(request.headers);
+  const etag = map.etag(form);
+  void reply.headers({
+    etag,
+    'cache-control': 'private, no-cache',
+    vary: 'accept, accept-encoding, authorization',
+  });
+  if (isKnown(request, etag)) return reply.code(304).send();
+  const bytes = await map.bytes(form);
+  if (form.gzip) void reply.header('content-encoding', 'gzip');
+  return reply.header('content-type', CONTENT_TYPES[form.type]).send(bytes);
+}
+
+function streamRoute(app: App, deps: SeatRouteDeps): void {
+  const { seats, door, streams } = deps;
+  const whileTheirTurn = endWithTheTurn(deps);
+  app.get(
+    '/performances/:performanceId/seats/stream',
+    behind(door, 'turn', {
+      tags: ['seats'],
+      summary: 'What changes on the map, as server-sent events',
+      description:
+        'Send the version of the map that you have as `Last-Event-ID`: `seats` events lead on from there. ' +
+        'After `reload`, get the map anew. docs/seat-map.md has the details.',
+      params: PerformanceParams,
+      headers: SeatStreamHeaders,
+      response: {
+        200: {
+          description: 'Events until the turn is over',
+          content: { 'text/event-stream': { schema: Type.String() } },
+        },
+        ...refusals('performance.not-found', 'stream.too-many'),
+      },
+    }),
+    async (request, reply) => {
+      const board = await findBoard(seats, request.params.performanceId);
+      if (board === undefined) return refuse(reply, refused('performance.not-found'));
+      const stream = streams.open(request, reply, userOf(request));
+      if ('outcome' in stream) return refuse(reply, stream);
+      board.listen(stream, request.headers['last-event-id']);
+      whileTheirTurn(stream, () => door.refusalNow(request, 'look'));
+      return reply;
+    },
+  );
+}
+
+/**
+ * A stream ends soon after the turn that it was opened on: people who have bought must not hold the places of
+ * those who choose. The door looks at many turns as one set. While it cannot, the streams go on: there
+ * is nothing in them that was not told a moment ago, and no stream lasts longer than ten minutes or so.
+ */
+function endWithTheTurn({ clock, logger, turnCheckMs = limits.seats.turnCheckMs }: SeatRouteDeps) {
+  const watched = new Map<EventStream, () => ReturnType<Door['refusalNow']>>();
+  const checks = createRepeat({
+    everyMs: turnCheckMs,
+    clock,
+    failed: (err) => logger.warn({ err }, 'the turns of those who watch seats could not be looked at'),
+    work: async () => {
+      const looks = [...watched].map(async ([stream, look]) => {
+        if ((await look()) !== undefined) stream.end();
+      });
+      const failure = (await Promise.allSettled(looks)).find(({ status }) => status === 'rejected');
+      if (failure?.status === 'rejected') throw failure.reason;
+      return watched.size > 0;
+    },
+  });
+  return (stream: EventStream, look: () => ReturnType<Door['refusalNow']>) => {
+    if (stream.signal.aborted) return;
+    watched.set(stream, look);
+    stream.signal.addEventListener('abort', () => watched.delete(stream), { once: true });
+    checks.start();
+  };
 }
 
 function holdRoute(app: App, { seats, door }: RouteDeps): void {
@@ -83,12 +204,11 @@ function holdRoute(app: App, { seats, door }: RouteDeps): void {
         payNow,
         fingerprint,
       };
-      const outcome = await onTurn(
-        door,
-        request,
-        () => seats.hold(hold),
-        () => seats.recall(hold),
-      );
+      const outcome = await onTurn(door, request, {
+        to: 'hold',
+        act: () => seats.hold(hold),
+        recall: () => seats.recall(hold),
+      });
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       markReplay(reply, outcome);
       return reply.code(201).send({
@@ -117,8 +237,8 @@ export function saleAdminRoutes(app: App, deps: RouteDeps): void {
       const sales = performanceId === undefined ? undefined : await deps.seats.sales(performanceId);
       if (performanceId === undefined || sales === undefined)
         return refuse(reply, refused('performance.not-found'));
-      const { free, held, sold, soldKrw } = sales;
-      return reply.send({ performanceId, free, held, sold, soldAmount: soldKrw });
+      const { soldKrw, byPrice, ...counts } = sales;
+      return reply.send({ performanceId, ...counts, soldAmount: soldKrw, byPrice: [...byPrice] });
     },
   );
 }

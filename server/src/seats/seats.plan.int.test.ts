@@ -12,11 +12,11 @@ import { checkServer, sessionSettings } from '../platform/postgres/requirements.
 import type { Statement } from '../platform/postgres/statement.ts';
 
 const HOT = [
-  'seats.available',
   'seats.close-holds',
   'seats.close-sold',
   'seats.count-buyers',
   'seats.free',
+  'seats.load-boards',
   'seats.lock-claimed',
   'seats.lock-free',
   'seats.lock-holds',
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => office[Symbol.asyncDispose]());
 
 async function sellAndRelease(): Promise<void> {
-  await office.counters[0].seats.available(1);
+  await office.counters[0].seats.board(1);
   await office.counters[0].seats.hold(holdRequest([1, 2]));
   const reserved = (await office.events()).find((event) => event.name === 'SeatReserved');
   if (reserved === undefined) throw new Error('the hold is not in the log');

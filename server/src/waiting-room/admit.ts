@@ -1,12 +1,23 @@
 /**
  * Where people are let in: strictly in the order of their numbers, under the room's lock.
  *
- * Every transaction that gives numbers, ends turns or reopens them comes through here, so that a free turn is never idle
- * and the room's counters are written in the transaction that changes what they count.
+ * Every transaction that gives numbers, ends turns or reopens them, and every change of the terms, comes through
+ * here, so that a free turn is never idle and the room's counters are written in the transaction that changes what
+ * they count.
  */
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
-import { type LockedRoom, type Movement, type RoomView, settlement, type Settlement } from './room.ts';
+import type { TurnTimes } from './line.ts';
+import {
+  admitted,
+  type LockedRoom,
+  type Movement,
+  type RoomView,
+  settlement,
+  type Settlement,
+  viewOf,
+} from './room.ts';
+import { fromGroups } from './room-row.ts';
 
 // LATERAL walks the primary key from the head and stops at the count; those who left are stepped over once.
 const NEXT = statement(`/* waiting-room.next */
@@ -19,33 +30,41 @@ cross join lateral (
   limit r.admit
 ) as t`);
 
-// Whole milliseconds, as everybody else will see them.
+// Who is here to be told has the full time; anybody else must come before the claim window is over.
 const ADMIT = statement(`/* waiting-room.admit */
 update waiting_room.token t
-set state = 'ACTIVE', admitted_at = at.start, expires_at = at.start + $3::int * interval '1 millisecond'
-from unnest($1::text[], $2::bigint[]) as n (room, number),
-  (select date_trunc('milliseconds', clock_timestamp()) as start) as at
+set state = 'ACTIVE', admitted_at = n.at, expires_at = n.ends_at, holds_until = n.ends_at,
+  claimed_at = case when n.here then n.at end
+from (
+  select room, number, at, here, at + case when here then $5::int else $6::int end * interval '1 millisecond' as ends_at
+  from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::boolean[]) as n (room, number, at, here)
+) as n
 where t.room = n.room and t.number = n.number
-returning t.room, t.number, t.expires_at`);
+returning t.room, t.expires_at, n.here`);
 
-// The bucket is as of the moment that was read, so no time is lost between two settlements.
 const WRITE = statement(`/* waiting-room.write-rooms */
 update waiting_room.room r
-set head = w.head, last_number = w.last_number, waiting = w.waiting, active = w.active, allowance = w.allowance,
-  refilled_at = r.refilled_at + w.elapsed_ms * interval '1 millisecond'
-from unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::float8[], $7::float8[])
-  as w (room, head, last_number, waiting, active, allowance, elapsed_ms)
+set head = w.head, last_number = w.last_number, waiting = w.waiting, active = w.active, admitted = w.admitted,
+  departed = w.departed, allowance = w.allowance, recent = w.recent::int[], pace_count = w.pace_count,
+  pace_span_ms = w.pace_span_ms, refilled_at = w.at
+from unnest(
+  $1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::bigint[], $8::float8[], $9::text[],
+  $10::float8[], $11::float8[], $12::timestamptz[]
+) as w (
+  room, head, last_number, waiting, active, admitted, departed, allowance, recent, pace_count, pace_span_ms, at
+)
 where r.room = w.room`);
 
 interface AdmittedRow {
   readonly room: string;
-  readonly number: number;
   readonly expires_at: string;
+  readonly here: boolean;
 }
 
 export interface Settled {
+  readonly room: LockedRoom;
   readonly view: RoomView;
-  /** When the turns that began now will end; null when none did. */
+  /** When the turns will end that began now, of those who are here; null when none did. */
   readonly turnExpiresAt: string | null;
 }
 
@@ -54,62 +73,84 @@ export async function settleRooms(
   tx: Tx,
   rooms: readonly LockedRoom[],
   movements: ReadonlyMap<string, Movement>,
-  activeTtlMs: number,
+  times: TurnTimes,
 ): Promise<Map<string, Settled>> {
   const plans = rooms.map((room) => settlement(room, movements.get(room.room) ?? {}));
-  const next = await findNext(tx, plans);
-  const called = Map.groupBy(next, (row) => row.room);
-  const settled = plans.map((plan) => admitted(plan, called.get(plan.room)?.map((row) => row.number) ?? []));
-  const [turns] = await Promise.all([
-    next.length === 0
-      ? []
-      : tx.rows<AdmittedRow>(ADMIT, [
-          next.map((row) => row.room),
-          next.map((row) => row.number),
-          activeTtlMs,
-        ]),
-    tx.rows(WRITE, [
-      settled.map((plan) => plan.room),
-      settled.map((plan) => plan.head),
-      settled.map((plan) => plan.lastNumber),
-      settled.map((plan) => plan.waiting),
-      settled.map((plan) => plan.active),
-      settled.map((plan) => plan.allowance),
-      settled.map((plan) => plan.elapsedMs),
-    ]),
+  const called = await findNext(tx, rooms, plans);
+  const settled = plans.map((plan) => admitted(plan, called.get(plan.room.room) ?? []));
+  tx.send(WRITE, [
+    settled.map((room) => room.room),
+    settled.map((room) => room.head),
+    settled.map((room) => room.lastNumber),
+    settled.map((room) => room.waiting),
+    settled.map((room) => room.active),
+    settled.map((room) => room.admitted),
+    settled.map((room) => room.departed),
+    settled.map((room) => room.bucket.allowance),
+    settled.map((room) => fromGroups(room.bucket.recent)),
+    settled.map((room) => room.pace.count),
+    settled.map((room) => room.pace.spanMs),
+    settled.map((room) => room.at),
   ]);
-  const expiry = new Map(turns.map((turn) => [turn.room, turn.expires_at]));
+  const turns = await admit(tx, settled, called, movements, times);
+  const expiry = new Map(turns.filter((turn) => turn.here).map((turn) => [turn.room, turn.expires_at]));
   return new Map(
-    rooms.map((room, index) => [
+    settled.map((room) => [
       room.room,
-      { view: viewOf(room, settled[index]), turnExpiresAt: expiry.get(room.room) ?? null },
+      { room, view: viewOf(room), turnExpiresAt: expiry.get(room.room) ?? null },
     ]),
   );
 }
 
-async function findNext(tx: Tx, plans: readonly Settlement[]): Promise<{ room: string; number: number }[]> {
-  const admitting = plans.filter((plan) => plan.admit > 0);
-  if (admitting.length === 0) return [];
-  return tx.rows<{ room: string; number: number }>(NEXT, [
-    admitting.map((plan) => plan.room),
-    admitting.map((plan) => plan.head),
-    admitting.map((plan) => plan.admit),
+type Called = ReadonlyMap<string, readonly number[]>;
+
+/** The numbers to let in, by room. Where nobody waited before, they are those that were just given: nothing to ask. */
+async function findNext(tx: Tx, rooms: readonly LockedRoom[], plans: readonly Settlement[]): Promise<Called> {
+  const called = new Map<string, readonly number[]>();
+  const asking: Settlement[] = [];
+  for (const [index, plan] of plans.entries()) {
+    const before = rooms[index];
+    if (plan.admit === 0 || before === undefined) continue;
+    if (before.waiting > 0) asking.push(plan);
+    else
+      called.set(
+        before.room,
+        Array.from({ length: plan.admit }, (_, i) => before.lastNumber + 1 + i),
+      );
+  }
+  if (asking.length === 0) return called;
+  const rows = await tx.rows<{ room: string; number: number }>(NEXT, [
+    asking.map(({ room }) => room.room),
+    asking.map(({ room }) => room.head),
+    asking.map(({ admit: count }) => count),
   ]);
+  for (const [room, next] of Map.groupBy(rows, (row) => row.room)) {
+    called.set(
+      room,
+      next.map((row) => row.number),
+    );
+  }
+  return called;
 }
 
-/** The plan with the numbers that are really let in. */
-function admitted(plan: Settlement, numbers: readonly number[]): Settlement {
-  return {
-    ...plan,
-    head: Math.max(plan.head, ...numbers),
-    waiting: plan.waiting - numbers.length,
-    active: plan.active + numbers.length,
-    allowance: plan.allowance - numbers.length,
-  };
-}
-
-function viewOf(room: LockedRoom, plan: Settlement | undefined): RoomView {
-  const { epoch, state, policy } = room;
-  const { head, lastNumber, waiting, active } = plan ?? room;
-  return { room: room.room, epoch, state, policy, head, lastNumber, waiting, active };
+async function admit(
+  tx: Tx,
+  rooms: readonly LockedRoom[],
+  called: Called,
+  movements: ReadonlyMap<string, Movement>,
+  { activeTtlMs, claimWindowMs }: TurnTimes,
+): Promise<AdmittedRow[]> {
+  const turns = rooms.flatMap(({ room, at }) => {
+    const here = movements.get(room)?.here;
+    return (called.get(room) ?? []).map((number) => ({ room, number, at, here: here?.has(number) ?? false }));
+  });
+  if (turns.length === 0) return [];
+  return tx.rows<AdmittedRow>(ADMIT, [
+    turns.map((turn) => turn.room),
+    turns.map((turn) => turn.number),
+    turns.map((turn) => turn.at),
+    turns.map((turn) => turn.here),
+    activeTtlMs,
+    claimWindowMs,
+  ]);
 }

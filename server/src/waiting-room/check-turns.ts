@@ -2,13 +2,16 @@
  * Is it this person's turn? Asked by the door for every booking request, so the answer is remembered for a
  * moment; what was not remembered is asked of the store, as a set. When the store does not answer, nobody
  * passes: the fault goes to whoever asked.
+ *
+ * To ask is to be there: the first look at a turn that nobody has taken up takes it up.
  */
 import type { Place } from '#contract/ids.ts';
 import { limits } from '../limits.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Turn } from './line.ts';
+import type { Line, Turn } from './line.ts';
 import { placeKey } from './place.ts';
+import type { Holder } from './place-token.ts';
 
 /**
  * A turn that another instance spent is open here no longer than this; its second purchase is refunded. And one
@@ -18,81 +21,115 @@ const CHANGING_REMEMBERED_MS = 1_000;
 /** About 20 MB. */
 const REMEMBERED_MAX = 100_000;
 
+/** What somebody wants to do on a turn. A turn past its own end, kept for a hold, is good for no other hold. */
+export type Act = 'look' | 'hold' | 'pay';
 export type Admission = 'active' | 'waiting' | 'over' | 'foreign';
 
 export interface TurnChecks {
-  /** The turn as of now, or at most a second ago. A time that is over counts, whether noted or not. */
-  look(place: Place): Promise<Turn | undefined>;
-  requireActive(place: Place, userId: string): Promise<Admission>;
+  /**
+   * The turn as of now, or at most a second ago; undefined when there is none, or it is somebody else's. A time that
+   * is over counts, whether noted or not.
+   */
+  look(holder: Holder): Promise<Turn | undefined>;
+  requireActive(place: Place, userId: string, act: Act): Promise<Admission>;
   /** What is remembered of a place that is over; asks nobody. */
-  ended(place: Place): Turn['state'] | undefined;
+  ended(holder: Holder): Turn['state'] | undefined;
   forget(places: readonly Place[]): void;
 }
 
-export function createTurnChecks(deps: {
-  readonly read: (places: readonly Place[]) => Promise<(Turn | undefined)[]>;
+export interface TurnChecksDeps {
+  readonly line: Pick<Line, 'turns' | 'claim'>;
   readonly clock: Clock;
   readonly observe: (batcher: string, requests: number, durationMs: number) => void;
-}): TurnChecks {
-  const { read, clock } = deps;
-  const remembered = new Map<string, { readonly turn: Turn; readonly untilMs: number }>();
-  const reads = createBatcher<Place, Turn | undefined>({
-    name: 'check-turns',
-    run: read,
+}
+
+interface Remembered {
+  readonly turn: Turn;
+  readonly askedAtMs: number;
+}
+
+export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): TurnChecks {
+  const remembered = new Map<string, Remembered>();
+  const batching = {
     batchMax: limits.batch.requestsMax,
     waitingMax: limits.batch.waitingMax,
     clock,
-    observe: deps.observe,
+    observe,
+  };
+  const reads = createBatcher<Place, Turn | undefined>({
+    ...batching,
+    name: 'check-turns',
+    run: (places) => line.turns(places),
+  });
+  const claims = createBatcher<Place, Turn | undefined>({
+    ...batching,
+    name: 'claim-turns',
+    run: (places) => line.claim(places),
   });
 
-  function recall(place: Place): Turn | undefined {
+  function recall(place: Place): Remembered | undefined {
     const found = remembered.get(placeKey(place));
-    return found !== undefined && clock.monotonicMs() < found.untilMs ? found.turn : undefined;
+    if (found === undefined) return undefined;
+    return clock.monotonicMs() < found.askedAtMs + lastsMs(found.turn) ? found : undefined;
   }
 
-  function remember(place: Place, turn: Turn, askedAtMs: number): void {
-    if (turn.state === 'WAITING') return;
+  /** Waiting ends at any moment, and a turn that timed out may still be extended by a hold of the last one. */
+  function remember(place: Place, turn: Turn, askedAtMs: number): Remembered {
+    if (isTimedOut(turn)) return { turn: { ...turn, state: 'EXPIRED', expiresAt: null }, askedAtMs };
+    const found = { turn, askedAtMs };
+    if (turn.state === 'WAITING') return found;
     const key = placeKey(place);
     remembered.delete(key);
     if (remembered.size >= REMEMBERED_MAX) {
       const [oldest] = remembered.keys();
       if (oldest !== undefined) remembered.delete(oldest);
     }
-    remembered.set(key, { turn, untilMs: askedAtMs + lastsMs(turn) });
+    remembered.set(key, found);
+    return found;
   }
 
-  async function look(place: Place): Promise<Turn | undefined> {
+  async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
     const known = recall(place);
     if (known !== undefined) return known;
     const askedAtMs = clock.monotonicMs();
     const turn = await reads.submit(place);
     if (turn === undefined) return undefined;
-    // Over, but it may still be extended by a hold of the last moment: nothing to remember for good.
-    if (turn.state === 'ACTIVE' && (turn.expiresInMs ?? 0) <= 0)
-      return { ...turn, state: 'EXPIRED', expiresAt: null };
-    remember(place, turn, askedAtMs);
-    return turn;
+    const isTheirs = turn.userId === userId && turn.epoch === place.epoch;
+    const isOpen = turn.state === 'ACTIVE' && !isTimedOut(turn);
+    if (!isOpen || turn.claimed || !isTheirs) return remember(place, turn, askedAtMs);
+    const claimingAtMs = clock.monotonicMs();
+    const claimed = await claims.submit(place);
+    return claimed && remember(place, claimed, claimingAtMs);
   }
 
   return {
-    look,
-    requireActive: async (place, userId) => {
-      const turn = await look(place);
-      if (turn === undefined || turn.epoch !== place.epoch) return 'over';
+    look: async (holder) => {
+      const turn = (await find(holder))?.turn;
+      return turn?.epoch === holder.place.epoch && turn.userId === holder.userId ? turn : undefined;
+    },
+    requireActive: async (place, userId, act) => {
+      const found = await find({ place, userId });
+      if (found === undefined || found.turn.epoch !== place.epoch) return 'over';
+      const { turn, askedAtMs } = found;
       if (turn.userId !== userId) return 'foreign';
       if (turn.state === 'WAITING') return 'waiting';
-      return turn.state === 'ACTIVE' ? 'active' : 'over';
+      if (turn.state !== 'ACTIVE') return 'over';
+      const holdsForMs = (turn.holdsForMs ?? 0) - (clock.monotonicMs() - askedAtMs);
+      return act === 'hold' && holdsForMs <= 0 ? 'over' : 'active';
     },
-    ended: (place) => {
-      const turn = recall(place);
-      return turn === undefined || turn.state === 'ACTIVE' || turn.epoch !== place.epoch
-        ? undefined
-        : turn.state;
+    ended: ({ place, userId }) => {
+      const turn = recall(place)?.turn;
+      const isTheirs = turn?.epoch === place.epoch && turn.userId === userId;
+      return isTheirs && turn.state !== 'ACTIVE' ? turn.state : undefined;
     },
     forget: (places) => {
       for (const place of places) remembered.delete(placeKey(place));
     },
   };
+}
+
+function isTimedOut({ state, expiresInMs }: Turn): boolean {
+  return state === 'ACTIVE' && (expiresInMs ?? 0) <= 0;
 }
 
 /** Spent and given up stay over for the door, whatever else becomes of them. */

@@ -1,8 +1,11 @@
-/** Keeps a turn open as long as the hold that was made on it. */
+/**
+ * Keeps a turn open as long as the hold that was made on it. Its own end stays where it is: after that no new hold
+ * is made, or holding and cancelling in turn would keep it for ever.
+ */
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { settleRooms } from './admit.ts';
-import type { OpenHold } from './line.ts';
+import type { OpenHold, TurnTimes } from './line.ts';
 import { lockRooms } from './lock-rooms.ts';
 
 /** After the hold: for a payment of the last moment to be taken and to arrive here. */
@@ -21,6 +24,7 @@ cross join lateral (
   limit 1
 ) as t`);
 
+// Who waits has no time to extend. By the name of ACTIVE the planner would go through all turns that are open.
 const EXTEND = statement(`/* waiting-room.extend-turns */
 update waiting_room.token t
 set expires_at = greatest(t.expires_at, h.expires_at)
@@ -31,7 +35,7 @@ from (
   group by room, number, epoch, user_id
 ) as h
 where t.room = h.room and t.number = h.number and t.epoch = h.epoch and t.user_id = h.user_id
-  and t.state = 'ACTIVE' and t.expires_at < h.expires_at`);
+  and t.ended_at is null and t.expires_at < h.expires_at`);
 
 // The hold passed the door in time, and its turn was ended because the news of it came late. Who has a new place
 // by now keeps that one: a person has one live place in a room.
@@ -47,10 +51,12 @@ from (
     where room = h.room and number = h.number and epoch = h.epoch and user_id = h.user_id and state = 'EXPIRED'
     limit 1
   ) as t
-  where h.expires_at > clock_timestamp() and not exists (
-    select from waiting_room.token live
-    where live.room = t.room and live.user_id = t.user_id and live.state in ('WAITING', 'ACTIVE')
-  )
+  left join lateral (
+    select true as is_live from waiting_room.token
+    where room = t.room and user_id = t.user_id and state in ('WAITING', 'ACTIVE')
+    limit 1
+  ) as anew on true
+  where h.expires_at > clock_timestamp() and anew.is_live is null
   order by t.room, t.user_id, t.number desc, h.expires_at desc
 ) as o
 where t.room = o.room and t.number = o.number
@@ -60,7 +66,7 @@ returning t.room`);
  * A reopened turn may be one more than the capacity: its place was given to the next one, who keeps it too. To
  * exceed a bound for minutes is better than to break the promise to somebody who was let in and holds seats.
  */
-export async function extendTurns(tx: Tx, holds: readonly OpenHold[], activeTtlMs: number): Promise<void> {
+export async function extendTurns(tx: Tx, holds: readonly OpenHold[], times: TurnTimes): Promise<void> {
   const values = [
     holds.map((hold) => hold.turn.room),
     holds.map((hold) => hold.turn.number),
@@ -85,6 +91,6 @@ export async function extendTurns(tx: Tx, holds: readonly OpenHold[], activeTtlM
     tx,
     [...rooms.values()].filter(({ room }) => byRoom.has(room)),
     new Map([...byRoom].map(([room, turns]) => [room, { reopened: turns.length }])),
-    activeTtlMs,
+    times,
   );
 }

@@ -1,30 +1,37 @@
 /** The waiting room: who is next, and whether a turn is open. */
 import { DEFAULT_ROOM, type PlaceState, type RoomTerms } from '#contract/http/queue.ts';
+import type { ActionNote, OperatorCall } from '#contract/http/operator.ts';
 import type { Place } from '#contract/ids.ts';
 import type { Refusal } from '#contract/problems.ts';
 import { limits } from '../limits.ts';
 import type { Reactions } from '../messaging/index.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { EventSink } from '../platform/event-frame.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Database } from '../platform/postgres/database.ts';
+import type { Database, Tx } from '../platform/postgres/database.ts';
 import type { TokenSigner } from '../platform/signed-token.ts';
-import { type Admission, createTurnChecks } from './check-turns.ts';
-import type { ChangeOutcome, Joined, JoinOutcome, JoinRequest, RoomChange } from './line.ts';
+import { type Act, type Admission, createTurnChecks } from './check-turns.ts';
+import { createStandings } from './find-standing.ts';
+import type { ChangeOutcome, JoinOutcome, JoinRequest, TurnTimes } from './line.ts';
 import { openRoom, type OpenOutcome } from './open-room.ts';
 import { type Holder, readPlace, signPlace } from './place-token.ts';
 import type { Policy } from './policy.ts';
 import { createPostgresLine } from './postgres-line.ts';
 import { waitingRoomReactions } from './reactions.ts';
+import { noteOf } from './room-note.ts';
 import type { RoomView } from './room.ts';
 import { createRoomViews } from './room-view.ts';
 import { runLine } from './run-line.ts';
-import { calledStanding, type Standing, waitingStanding } from './standing.ts';
+import type { Standing } from './standing.ts';
+import { createPlaceWatch } from './watch-places.ts';
 
-export type { Admission } from './check-turns.ts';
+export { roomAnswer, standingAnswer, standingTag, versionInTag } from './answer.ts';
+export type { Act, Admission } from './check-turns.ts';
+export type { Holder } from './place-token.ts';
 export type { Policy } from './policy.ts';
 export type { RoomView } from './room.ts';
-export type { Standing } from './standing.ts';
+export { isOver, type Standing } from './standing.ts';
 
 export interface InLine {
   readonly outcome: 'joined';
@@ -38,19 +45,23 @@ export interface InLine {
 export interface WaitingRoom {
   /** Idempotent per person and room, from however many devices. */
   join(userId: string, room?: string): Promise<InLine | Refusal>;
-  /** Costs no query while waiting. */
-  standing(place: Place): Promise<Standing>;
-  /** As of a moment ago; undefined when there is none of that name. */
+  /** Costs no query while waiting. No older than what its owner has seen: the version of an answer or a frame. */
+  standing(holder: Holder, seenVersion?: string): Promise<Standing>;
+  /** Tells the sink where its owner stands, and what moves, until the signal fires or the place is over. */
+  watch(holder: Holder, standing: Standing, sink: EventSink, signal: AbortSignal): void;
+  /** As of a moment ago; undefined when there is none of that name. One object for all who ask in that moment. */
   room(name: string): Promise<RoomView | undefined>;
+  /** As of now. */
   rooms(): Promise<RoomView[]>;
-  leave(place: Place): Promise<void>;
+  leave(holder: Holder): Promise<void>;
   /** For the door. Fails when the store does; the door then lets nobody pass. */
-  requireActive(place: Place, userId: string): Promise<Admission>;
+  requireActive(place: Place, userId: string, act: Act): Promise<Admission>;
   /** Whose place the token is; undefined for anything that is not a queue token of ours. */
   verifyToken(token: string): Holder | undefined;
   /** An existing room stays as it is. What the terms leave out is as the settings say. */
-  createRoom(room: string, terms?: RoomTerms): Promise<OpenOutcome>;
-  changeRoom(room: string, change: RoomChange): Promise<ChangeOutcome>;
+  createRoom(room: string, terms: RoomTerms, call: OperatorCall): Promise<OpenOutcome>;
+  /** What is left out stays as it is. */
+  changeRoom(room: string, terms: RoomTerms, call: OperatorCall): Promise<ChangeOutcome>;
   readonly reactions: Reactions<'waiting-room'>;
   /** Ends turns and lets people in, until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
@@ -58,7 +69,7 @@ export interface WaitingRoom {
   prepare(): Promise<void>;
 }
 
-export interface WaitingRoomDeps {
+export interface WaitingRoomDeps extends TurnTimes {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -66,14 +77,17 @@ export interface WaitingRoomDeps {
   readonly signer: TokenSigner;
   /** Of a new room. */
   readonly defaultPolicy: Policy;
-  readonly activeTtlMs: number;
+  /** Into the operator's log, in the transaction of what was done. */
+  readonly record: (tx: Tx, note: ActionNote) => void;
 }
 
 export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
-  const { clock, signer, observe } = deps;
+  const { clock, signer, observe, logger, record } = deps;
   const line = createPostgresLine(deps);
-  const views = createRoomViews({ read: () => line.rooms(), clock });
-  const turns = createTurnChecks({ read: (places) => line.turns(places), clock, observe });
+  const views = createRoomViews({ line, clock });
+  const turns = createTurnChecks({ line, clock, observe });
+  const standings = createStandings({ views, turns, clock });
+  const places = createPlaceWatch({ views, turns, clock, logger });
   const batching = {
     batchMax: limits.batch.requestsMax,
     waitingMax: limits.batch.waitingMax,
@@ -88,7 +102,7 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
   const leaves = createBatcher<Place, PlaceState | undefined>({
     ...batching,
     name: 'leave-line',
-    run: (places) => line.leave(places),
+    run: (given) => line.leave(given),
   });
 
   return {
@@ -98,49 +112,46 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
       views.note(outcome.view);
       const { fresh, place } = outcome;
       const token = signPlace(signer, { userId, place }, clock.wallMs());
-      return { outcome: 'joined', fresh, place, token, standing: standingOf(outcome) };
+      const standing = await standings.afterJoin(userId, outcome);
+      return { outcome: 'joined', fresh, place, token, standing };
     },
-    standing: async (place) => {
-      const { number } = place;
-      const ended = turns.ended(place);
-      if (ended !== undefined) return calledStanding(ended, null, number);
-      const view = await views.find(place.room, number);
-      if (view?.epoch !== place.epoch) return calledStanding('EXPIRED', null, number);
-      if (number > view.head) return waitingStanding(view, number);
-      const turn = await turns.look(place);
-      if (turn?.epoch !== place.epoch) return calledStanding('EXPIRED', null, number);
-      if (turn.state === 'WAITING') return waitingStanding(view, number);
-      return calledStanding(turn.state, turn.expiresAt, number);
-    },
-    room: (name) => views.find(name),
+    standing: (holder, seenVersion) => standings.of(holder, seenVersion),
+    watch: (holder, standing, sink, signal) => places.watch(holder, standing, sink, signal),
+    room: (name) => views.look(name),
     rooms: () => line.rooms(),
-    leave: async (place) => {
-      await leaves.submit(place);
+    leave: async (holder) => {
+      // A number may have gone to somebody else since, where an older record of the line was restored.
+      if ((await turns.look(holder)) === undefined) return;
+      await leaves.submit(holder.place);
       // Looked at anew, it is remembered as over: without it the number would seem to wait until it is passed.
-      turns.forget([place]);
-      await turns.look(place);
+      turns.forget([holder.place]);
+      await turns.look(holder);
     },
-    requireActive: (place, userId) => turns.requireActive(place, userId),
+    requireActive: (place, userId, act) => turns.requireActive(place, userId, act),
     verifyToken: (token) => readPlace(signer, token),
-    createRoom: async (room, terms = {}) => {
-      const outcome = await openRoom(line, deps.defaultPolicy, room, terms);
+    createRoom: async (room, terms, call) => {
+      const outcome = await openRoom(line, deps.defaultPolicy, room, terms, (tx, before, after) =>
+        record(tx, noteOf(before, after, call)),
+      );
       if (outcome.outcome !== 'refused') views.note(outcome.view);
       return outcome;
     },
-    changeRoom: async (room, change) => {
-      const outcome = await line.changeRoom(room, change);
+    changeRoom: async (room, { state, opensAt, ...policy }, call) => {
+      const change = {
+        policy,
+        ...(state !== undefined && { state }),
+        ...(opensAt !== undefined && { opensAt }),
+      };
+      const outcome = await line.changeRoom(room, change, (tx, before, after) =>
+        record(tx, noteOf(before, after, call)),
+      );
       if (outcome.outcome === 'changed') views.note(outcome.view);
       return outcome;
     },
     reactions: waitingRoomReactions(line, turns, deps.defaultPolicy),
     run: (signal) => runLine(line, deps, signal),
     prepare: async () => {
-      await line.createRoom(DEFAULT_ROOM, deps.defaultPolicy, 'OPEN');
+      await line.createRoom(DEFAULT_ROOM, { policy: deps.defaultPolicy, state: 'OPEN', opensAt: null });
     },
   };
-}
-
-function standingOf({ state, view, place, turnExpiresAt }: Joined): Standing {
-  if (state === 'WAITING') return waitingStanding(view, place.number);
-  return calledStanding(state, turnExpiresAt, place.number);
 }

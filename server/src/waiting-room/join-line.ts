@@ -8,14 +8,16 @@ import assert from 'node:assert/strict';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { type Settled, settleRooms } from './admit.ts';
-import type { JoinOutcome, JoinRequest } from './line.ts';
+import { claim } from './claim-turns.ts';
+import type { JoinOutcome, JoinRequest, Turn, TurnTimes } from './line.ts';
 import { lockRooms, type Rooms } from './lock-rooms.ts';
-import { decideJoins, type Entry, type PlaceRow } from './place.ts';
+import { decideJoins, type Entry, placeKey, type PlaceRow, unclaimed } from './place.ts';
+import { type Movement, viewOf } from './room.ts';
 
 // Runs after the locks: a place that another instance gave to the same person while we waited is seen here.
 const LIVE = statement(`/* waiting-room.live-places */
 select t.room, t.number, t.epoch, t.user_id, t.state, t.reservation_id, t.expires_at,
-  coalesce(t.expires_at <= clock_timestamp(), false) as overdue
+  t.claimed_at is not null as claimed, coalesce(t.expires_at <= clock_timestamp(), false) as overdue
 from (select distinct room, user_id from unnest($1::text[], $2::uuid[]) as p (room, user_id)) as p
 cross join lateral (
   select * from waiting_room.token
@@ -30,9 +32,16 @@ from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[]) as g (room, number,
 
 type FreshEntry = Extract<Entry, { outcome: 'fresh' | 'repeated' }>;
 
-export interface JoinLineDeps {
+export interface JoinLineDeps extends TurnTimes {
   readonly database: Database;
-  readonly activeTtlMs: number;
+}
+
+/** What was done for the entries of one set. */
+interface Done {
+  readonly rooms: Rooms;
+  readonly settled: ReadonlyMap<string, Settled>;
+  /** Taken up now, by place. */
+  readonly claimed: ReadonlyMap<string, Turn | undefined>;
 }
 
 /** Decides a set of joins; one outcome for each request, in order. */
@@ -44,8 +53,13 @@ export function joinLine(deps: JoinLineDeps, requests: readonly JoinRequest[]): 
       tx.rows<PlaceRow>(LIVE, [names, requests.map((request) => request.userId)]),
     ]);
     const entries = decideJoins(requests, rooms, live);
-    const settled = await write(tx, rooms, entries, deps.activeTtlMs);
-    return entries.map((entry) => toOutcome(entry, rooms, settled));
+    const claiming = unclaimed(entries);
+    const [settled, turns] = await Promise.all([
+      write(tx, rooms, entries, deps),
+      claim(tx, claiming, deps.activeTtlMs),
+    ]);
+    const claimed = new Map(claiming.map((place, index) => [placeKey(place), turns[index]]));
+    return entries.map((entry) => toOutcome(entry, { rooms, settled, claimed }));
   });
 }
 
@@ -53,32 +67,41 @@ async function write(
   tx: Tx,
   rooms: Rooms,
   entries: readonly Entry[],
-  activeTtlMs: number,
+  times: TurnTimes,
 ): Promise<ReadonlyMap<string, Settled>> {
   const fresh = entries.filter((entry): entry is FreshEntry => entry.outcome === 'fresh');
   if (fresh.length === 0) return new Map();
-  const byRoom = Map.groupBy(fresh, (entry) => entry.room);
-  const joined = new Map([...byRoom].map(([room, list]) => [room, { joined: list.length }]));
-  const touched = [...rooms.values()].filter((room) => byRoom.has(room.room));
-  const [, settled] = await Promise.all([
-    tx.rows(GIVE, [
-      fresh.map((entry) => entry.room),
-      fresh.map((entry) => entry.number),
-      fresh.map((entry) => rooms.get(entry.room)?.epoch),
-      fresh.map((entry) => entry.userId),
-    ]),
-    settleRooms(tx, touched, joined, activeTtlMs),
+  const movements = movementsOf(entries, fresh);
+  tx.send(GIVE, [
+    fresh.map((entry) => entry.room),
+    fresh.map((entry) => entry.number),
+    fresh.map((entry) => rooms.get(entry.room)?.epoch),
+    fresh.map((entry) => entry.userId),
   ]);
-  return settled;
+  const moved = [...rooms.values()].filter(({ room }) => movements.has(room));
+  return settleRooms(tx, moved, movements, times);
 }
 
-function toOutcome(entry: Entry, rooms: Rooms, settled: ReadonlyMap<string, Settled>): JoinOutcome {
+function movementsOf(entries: readonly Entry[], fresh: readonly FreshEntry[]): Map<string, Movement> {
+  const waiting = entries.flatMap((entry) =>
+    entry.outcome === 'present' && entry.row.state === 'WAITING' ? [entry.row] : [],
+  );
+  const here = Map.groupBy([...waiting, ...fresh], (place) => place.room);
+  return new Map(
+    [...Map.groupBy(fresh, (entry) => entry.room)].map(([room, list]) => [
+      room,
+      { joined: list.length, here: new Set(here.get(room)?.map((place) => place.number)) },
+    ]),
+  );
+}
+
+function toOutcome(entry: Entry, { rooms, settled, claimed }: Done): JoinOutcome {
   if (entry.outcome === 'refused') return entry;
   const name = entry.outcome === 'present' ? entry.row.room : entry.room;
   const room = rooms.get(name);
   assert(room !== undefined, 'nobody joins a room that is not locked');
   const after = settled.get(name);
-  const view = after?.view ?? room;
+  const view = after?.view ?? viewOf(room);
   const turnExpiresAt = after?.turnExpiresAt ?? null;
   if (entry.outcome === 'present') {
     const { row } = entry;
@@ -89,7 +112,7 @@ function toOutcome(entry: Entry, rooms: Rooms, settled: ReadonlyMap<string, Sett
       place: { room: name, epoch: row.epoch, number: row.number },
       // A turn whose time is over is kept for a moment longer, for the hold that may just be on its way.
       state: called ? 'ACTIVE' : row.overdue ? 'EXPIRED' : row.state,
-      turnExpiresAt: called ? turnExpiresAt : row.expires_at,
+      turnExpiresAt: called ? turnExpiresAt : (claimed.get(placeKey(row))?.expiresAt ?? row.expires_at),
       view,
     };
   }

@@ -3,12 +3,12 @@ import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { endPlaces } from './end-places.ts';
-import { lockRooms, readPlaces } from './lock-rooms.ts';
+import type { TurnTimes } from './line.ts';
+import { lockPlaces, lockRooms } from './lock-rooms.ts';
 import { liveRows, placeKey } from './place.ts';
 
-export interface LeaveLineDeps {
+export interface LeaveLineDeps extends TurnTimes {
   readonly database: Database;
-  readonly activeTtlMs: number;
 }
 
 /** What became of each place; undefined for one that never was. */
@@ -22,11 +22,11 @@ export function leaveLine(
         tx,
         places.map((place) => place.room),
       ),
-      readPlaces(tx, places),
+      lockPlaces(tx, places),
     ]);
     const leaving = liveRows(places, rows);
     const endings = leaving.map((row) => ({ row, state: 'LEFT' as const }));
-    await endPlaces(tx, rooms, endings, deps.activeTtlMs);
+    await endPlaces(tx, rooms, endings, deps);
     const left = new Set(leaving.map(placeKey));
     const states = new Map(rows.map((row) => [placeKey(row), row]));
     return places.map((place) => {

@@ -5,26 +5,29 @@ import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
-import type { Joined, Line, Purchase, SpendOutcome } from './line.ts';
+import type { Joined, Line, OpenHold, Purchase, RoomSetup, SpendOutcome } from './line.ts';
 import type { Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
 
 export interface LineHarness extends AsyncDisposable {
-  /** Two instances on one store, with turns of `ACTIVE_TTL_MS`. */
+  /** Two instances on one store, with turns of `ACTIVE_TTL_MS` and a claim window of `CLAIM_WINDOW_MS`. */
   readonly lines: readonly [Line, Line];
   /** As the log's reader runs a reaction. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Brings every deadline nearer, and lets the buckets fill, as if the time had passed. */
+  /** As if so much time had passed: every deadline is nearer, every admission longer ago, the buckets are fuller. */
   advance(ms: number): Promise<void>;
   /** Counts the places of a room one by one, from the record itself. */
   count(room: string): Promise<{ waiting: number; active: number }>;
+  /** When each turn of a room began, in the order of the numbers; from the record too. */
+  admissions(room: string): Promise<number[]>;
 }
 
 export const ACTIVE_TTL_MS = 600_000;
+export const CLAIM_WINDOW_MS = 120_000;
 
 export const unlimited: Policy = { rateCount: null, rateWindowMs: null, capacity: null };
 export const capacity = (most: number): Policy => ({ ...unlimited, capacity: most });
-/** So slow that no time of a test fills the bucket. */
+/** One in an hour: so slow that no time of a test fills the bucket. A tenth of it comes in at once. */
 export const rate = (rateCount: number): Policy => ({
   ...unlimited,
   rateCount,
@@ -39,11 +42,12 @@ export interface Bench {
   readonly harness: LineHarness;
   /** Another one for each test. */
   readonly room: string;
-  open(policy: Policy): Promise<boolean>;
+  open(policy: Policy, setup?: Partial<RoomSetup>): Promise<boolean>;
   /** Strangers, unless they are named, in one set. */
   join(who: number | readonly string[], line?: Line): Promise<Person[]>;
   joinOne(userId?: string, line?: Line): Promise<Person>;
   spend(purchases: readonly Purchase[], line?: Line): Promise<SpendOutcome[]>;
+  extend(...holds: readonly OpenHold[]): Promise<void>;
   view(line?: Line): Promise<RoomView | undefined>;
   stateOf(...places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
   /** The room's counters say what a count says. */
@@ -52,6 +56,10 @@ export interface Bench {
 
 export function purchaseOf({ place, userId }: Person): Purchase {
   return { reservationId: randomUUID(), userId, turn: place };
+}
+
+export function holdOf({ place, userId }: Person, endsInMs: number): OpenHold {
+  return { userId, turn: place, expiresAt: new Date(Date.now() + endsInMs).toISOString() };
 }
 
 export function useBench(create: () => Promise<LineHarness>): Bench {
@@ -81,7 +89,7 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
     get room() {
       return room;
     },
-    open: (policy) => one.createRoom(room, policy, 'OPEN'),
+    open: (policy, setup = {}) => one.createRoom(room, { policy, state: 'OPEN', opensAt: null, ...setup }),
     join: async (who, line = one) => {
       const userIds = typeof who === 'number' ? Array.from({ length: who }, () => randomUUID()) : who;
       const outcomes = await line.join(userIds.map((userId) => ({ room, userId })));
@@ -96,6 +104,7 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
       return person;
     },
     spend: (purchases, line = two) => again(() => harness.transaction((tx) => line.spend(tx, purchases))),
+    extend: (...holds) => again(() => harness.transaction((tx) => two.extend(tx, holds))),
     view: async (line = two) => (await line.rooms()).find((view) => view.room === room),
     stateOf: async (...places) => (await two.turns(places)).map((turn) => turn?.state),
     expectExactCounters: async () => {
@@ -122,6 +131,7 @@ function patient(line: Line): Line {
     ...line,
     join: (requests) => again(() => line.join(requests)),
     leave: (places) => again(() => line.leave(places)),
+    claim: (places) => again(() => line.claim(places)),
     tick: () => again(() => line.tick()),
   };
 }

@@ -3,16 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
-import {
-  ACTIVE_TTL_MS,
-  type Bench,
-  capacity,
-  type Person,
-  purchaseOf,
-  rate,
-  unlimited,
-} from './line-bench.contract.ts';
-import type { OpenHold } from './line.ts';
+import { ACTIVE_TTL_MS, type Bench, capacity, holdOf, purchaseOf, unlimited } from './line-bench.contract.ts';
 
 export function describeTurns(bench: Bench): void {
   describe('spending a turn', () => {
@@ -169,11 +160,8 @@ export function describeTurns(bench: Bench): void {
       await bench.open(unlimited);
       const [first, other] = [await bench.joinOne(), await bench.joinOne()];
       await bench.harness.advance(ACTIVE_TTL_MS);
-      const expiresAt = new Date(Date.now() + 300_000).toISOString();
-      const stranger = { userId: randomUUID(), turn: other.place, expiresAt };
-      await bench.harness.transaction((tx) =>
-        bench.two.extend(tx, [{ userId: first.userId, turn: first.place, expiresAt }, stranger]),
-      );
+      const stranger = { ...holdOf(other, 300_000), userId: randomUUID() };
+      await bench.extend(holdOf(first, 300_000), stranger);
       await bench.harness.advance(300_000);
       await bench.one.tick();
       expect(await bench.stateOf(first.place, other.place)).toEqual(['ACTIVE', 'EXPIRED']);
@@ -189,7 +177,7 @@ export function describeTurns(bench: Bench): void {
       await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
       await bench.one.tick();
       expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
-      await extend(bench, holdOf(first, 300_000));
+      await bench.extend(holdOf(first, 300_000));
       expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'ACTIVE']);
       expect(await bench.view()).toMatchObject({ waiting: 1, active: 2 });
       await bench.expectExactCounters();
@@ -209,7 +197,7 @@ export function describeTurns(bench: Bench): void {
       await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
       await bench.one.tick();
       const anew = await bench.joinOne(rejoined.userId);
-      await extend(bench, holdOf(left, 300_000), holdOf(rejoined, 300_000), holdOf(late, -1));
+      await bench.extend(holdOf(left, 300_000), holdOf(rejoined, 300_000), holdOf(late, -1));
       const places = [left, rejoined, late, anew].map((each) => each.place);
       expect(await bench.stateOf(...places)).toEqual(['LEFT', 'EXPIRED', 'EXPIRED', 'ACTIVE']);
       await bench.expectExactCounters();
@@ -223,7 +211,7 @@ export function describeTurns(bench: Bench): void {
       const second = await bench.joinOne(first.userId);
       await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
       await bench.one.tick();
-      await extend(bench, holdOf(first, 300_000), holdOf(second, 200_000), holdOf(second, 300_000));
+      await bench.extend(holdOf(first, 300_000), holdOf(second, 200_000), holdOf(second, 300_000));
       expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
       const [, turn] = await bench.one.turns([first.place, second.place]);
       expect(turn?.expiresInMs).toBeGreaterThan(300_000);
@@ -233,7 +221,7 @@ export function describeTurns(bench: Bench): void {
     test('a room that cannot be moved now holds up no other', async () => {
       const other = `${bench.room}-z`;
       await bench.open(capacity(1));
-      await bench.one.createRoom(other, capacity(1), 'OPEN');
+      await bench.one.createRoom(other, { policy: capacity(1), state: 'OPEN', opensAt: null });
       const first = await bench.joinOne();
       await bench.joinOne();
       const users = [randomUUID(), randomUUID()];
@@ -251,39 +239,8 @@ export function describeTurns(bench: Bench): void {
     test('a hold never shortens a turn', async () => {
       await bench.open(unlimited);
       const first = await bench.joinOne();
-      const hold = {
-        userId: first.userId,
-        turn: first.place,
-        expiresAt: new Date(Date.now() + 1_000).toISOString(),
-      };
-      await bench.harness.transaction((tx) => bench.two.extend(tx, [hold]));
+      await bench.extend(holdOf(first, 1_000));
       expect((await bench.one.turns([first.place]))[0]?.expiresAt).toBe(first.turnExpiresAt);
     });
-
-    test('the bucket fills with time, and no further than one window', async () => {
-      await bench.open(rate(2));
-      const joined = await bench.join(10);
-      const active = async () =>
-        (await bench.one.turns(joined.map((each) => each.place))).filter((turn) => turn?.state === 'ACTIVE')
-          .length;
-      await bench.one.tick();
-      expect(await active()).toBe(2);
-      await bench.harness.advance(3_700_000);
-      await Promise.all([bench.one.tick(), bench.two.tick()]);
-      await bench.expectExactCounters();
-      expect((await bench.view())?.head).toBe(3);
-      await bench.harness.advance(100 * 3_600_000);
-      await Promise.all([bench.one.tick(), bench.two.tick()]);
-      expect((await bench.view())?.head).toBe(5);
-      await bench.expectExactCounters();
-    });
   });
-}
-
-function holdOf({ place, userId }: Person, endsInMs: number): OpenHold {
-  return { userId, turn: place, expiresAt: new Date(Date.now() + endsInMs).toISOString() };
-}
-
-function extend(bench: Bench, ...holds: readonly OpenHold[]): Promise<void> {
-  return bench.harness.transaction((tx) => bench.two.extend(tx, holds));
 }

@@ -33,15 +33,44 @@ export interface Turn {
   readonly epoch: number;
   readonly userId: string;
   readonly state: PlaceState;
+  /** Its owner has come since it began. Until then it ends with the claim window. */
+  readonly claimed: boolean;
   readonly expiresAt: string | null;
   /** By the store's clock; null unless ACTIVE. */
   readonly expiresInMs: number | null;
+  /** Until its own end, after which no hold is made on it; a hold that is open may keep it longer. Null unless ACTIVE. */
+  readonly holdsForMs: number | null;
+}
+
+export interface TurnTimes {
+  /** Of a turn, from when its owner has come. */
+  readonly activeTtlMs: number;
+  /** Within which the owner must come. */
+  readonly claimWindowMs: number;
+}
+
+export interface RoomSetup {
+  readonly policy: Policy;
+  readonly state: RoomState;
+  /** Nobody joins or is let in before it, by the store's clock. */
+  readonly opensAt: string | null;
 }
 
 export interface RoomChange {
   /** What is left out stays as it is. */
   readonly policy?: Partial<Policy>;
   readonly state?: RoomState;
+  readonly opensAt?: string | null;
+}
+
+/** Told in the transaction that made or changed a room; `before` is undefined for a new one. */
+export type RoomChanged = (tx: Tx, before: RoomView | undefined, after: RoomView) => void;
+
+/** Numbers of people who left while they waited, in the order in which they left. */
+export interface Departures {
+  readonly numbers: readonly number[];
+  /** How many had left when the last of these did. */
+  readonly upTo: number;
 }
 
 export type ChangeOutcome = { readonly outcome: 'changed'; readonly view: RoomView } | Refusal;
@@ -54,22 +83,35 @@ export type SpendOutcome = 'done' | 'repeated' | 'already-spent' | 'not-active';
 
 export interface Line {
   /** False: there was one of that name, which stays as it is. */
-  createRoom(room: string, policy: Policy, state: RoomState): Promise<boolean>;
+  createRoom(room: string, setup: RoomSetup, changed?: RoomChanged): Promise<boolean>;
   /** Opens the rooms of sales that were scheduled, where there are none of that name yet. */
   openRooms(tx: Tx, rooms: readonly string[], policy: Policy): Promise<void>;
   /** Takes effect at once, for those who wait too. */
-  changeRoom(room: string, change: RoomChange): Promise<ChangeOutcome>;
+  changeRoom(room: string, change: RoomChange, changed?: RoomChanged): Promise<ChangeOutcome>;
   /** All rooms, by name. */
   rooms(): Promise<RoomView[]>;
-  /** Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. */
+  /**
+   * Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. Whoever joins is
+   * here: a turn that is theirs is taken up.
+   */
   join(requests: readonly JoinRequest[]): Promise<JoinOutcome[]>;
   turns(places: readonly Place[]): Promise<(Turn | undefined)[]>;
+  /**
+   * Takes turns up: their owners have come. Each lasts its full time from now on. Answers the turns as they are
+   * then; one that is not open, or was taken up before, stays as it is.
+   */
+  claim(places: readonly Place[]): Promise<(Turn | undefined)[]>;
+  /** Who left a room's line while waiting, after the first `after` of them; at most `max` at a time. */
+  departures(room: string, after: number, max: number): Promise<Departures>;
   /** Gives places up. Answers what became of each; undefined for a place that never was. */
   leave(places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
   /** In the order of the log: of two purchases on one turn the earlier has it, even if it was given up since. */
   spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
   /** Lets no turn end before the hold that was made on it; one that has timed out already is open again. */
   extend(tx: Tx, holds: readonly OpenHold[]): Promise<void>;
-  /** Ends turns whose time is over and lets in whom the policy allows. True: there is more to do. */
-  tick(): Promise<boolean>;
+  /**
+   * Ends turns whose time is over and lets in whom the policy allows. Answers in how many milliseconds there will be
+   * somebody to let in, as far as is known: 0 when there was more to do than fits into one step.
+   */
+  tick(): Promise<number>;
 }

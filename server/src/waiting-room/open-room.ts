@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RoomTerms } from '#contract/http/queue.ts';
 import { invalid, type Refusal } from '#contract/problems.ts';
-import type { Line } from './line.ts';
+import type { Line, RoomChanged } from './line.ts';
 import { HALF_A_RATE, mergePolicy, type Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
 
@@ -9,14 +9,15 @@ export type OpenOutcome = { readonly outcome: 'created' | 'exists'; readonly vie
 
 /** A room for a sale. What the terms leave out is as the settings say; an existing room stays as it is. */
 export async function openRoom(
-  line: Line,
+  line: Pick<Line, 'createRoom' | 'rooms'>,
   defaultPolicy: Policy,
   room: string,
-  { state = 'OPEN', ...change }: RoomTerms,
+  { state = 'OPEN', opensAt = null, ...change }: RoomTerms,
+  changed?: RoomChanged,
 ): Promise<OpenOutcome> {
   const policy = mergePolicy(defaultPolicy, change);
   if (policy === undefined) return invalid(HALF_A_RATE);
-  const created = await line.createRoom(room, policy, state);
+  const created = await line.createRoom(room, { policy, state, opensAt }, changed);
   const view = (await line.rooms()).find((each) => each.room === room);
   assert(view !== undefined, 'rooms are never removed');
   return { outcome: created ? 'created' : 'exists', view };

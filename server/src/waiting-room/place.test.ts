@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideJoins, decideSpends, liveRows, type PlaceRow } from './place.ts';
+import { decideJoins, decideSpends, departures, liveRows, type PlaceRow, unclaimed } from './place.ts';
 import type { LockedRoom } from './room.ts';
 
 const room: LockedRoom = {
@@ -12,12 +12,19 @@ const room: LockedRoom = {
   waiting: 0,
   active: 0,
   policy: { rateCount: null, rateWindowMs: null, capacity: null },
-  allowance: 0,
+  opensAt: null,
+  admitted: 0,
+  departed: 0,
+  pace: { count: 0, spanMs: 0 },
+  bucket: { allowance: 0, recent: [] },
+  at: '2026-01-01T00:00:00.000Z',
   elapsedMs: 0,
 };
 const rooms = new Map([
   ['main', room],
   ['shut', { ...room, room: 'shut', state: 'CLOSED' as const }],
+  ['early', { ...room, room: 'early', opensAt: '2026-01-01T00:00:00.001Z' }],
+  ['prompt', { ...room, room: 'prompt', opensAt: '2026-01-01T00:00:00.000Z' }],
 ]);
 const row = (number: number, change: Partial<PlaceRow> = {}): PlaceRow => ({
   room: 'main',
@@ -27,6 +34,7 @@ const row = (number: number, change: Partial<PlaceRow> = {}): PlaceRow => ({
   state: 'ACTIVE',
   reservation_id: null,
   expires_at: '2026-01-01T00:00:00.000Z',
+  claimed: true,
   overdue: false,
   ...change,
 });
@@ -60,6 +68,35 @@ describe('joining', () => {
       { problem: 'queue.room-closed' },
       { problem: 'queue.room-not-found' },
     ]);
+  });
+
+  test('nobody joins before the room opens, but who is in line already keeps the place', () => {
+    const present = row(7, { room: 'early', state: 'WAITING' });
+    const requests = [join('a', 'early'), join('u7', 'early'), join('a', 'prompt')];
+    expect(decideJoins(requests, rooms, [present])).toEqual([
+      {
+        outcome: 'refused',
+        problem: 'queue.room-not-open',
+        extra: { opensAt: '2026-01-01T00:00:00.001Z' },
+      },
+      { outcome: 'present', row: present },
+      { outcome: 'fresh', room: 'prompt', userId: 'a', number: 101 },
+    ]);
+  });
+
+  test('whoever is here takes up a turn that is open and was not taken up', () => {
+    const rows = [
+      row(1, { claimed: false }),
+      row(2),
+      row(3, { claimed: false, overdue: true }),
+      row(4, { claimed: false, state: 'WAITING' }),
+    ];
+    const entries = decideJoins(
+      [1, 2, 3, 4, 5].map((n) => join(`u${n}`)),
+      rooms,
+      rows,
+    );
+    expect(unclaimed(entries)).toEqual([{ room: 'main', epoch: 3, number: 1 }]);
   });
 
   test('whatever comes, numbers are given without gap or repetition, one per person', () => {
@@ -121,4 +158,19 @@ test('only places that are live, and named with their epoch, can be left', () =>
   const rows = [row(1), row(2, { state: 'WAITING' }), row(3, { state: 'SPENT' }), row(4)];
   const left = liveRows([place(1), place(1, 9), place(2), place(3), place(4, 9)], rows);
   expect(left.map((each) => each.number)).toEqual([1, 2]);
+});
+
+test('those who leave while waiting are numbered on, room by room', () => {
+  const both = new Map([
+    ['main', { ...room, departed: 7 }],
+    ['shut', { ...room, room: 'shut' }],
+  ]);
+  const waiting = { state: 'WAITING' } as const;
+  const rows = [row(5, waiting), row(2), row(3, waiting), row(4, { ...waiting, room: 'shut' })];
+  const endings = rows.map((each) => ({ row: each, state: 'LEFT' as const }));
+  expect([...departures(endings, both)]).toEqual([
+    ['main/5', 8],
+    ['main/3', 9],
+    ['shut/4', 1],
+  ]);
 });

@@ -3,7 +3,7 @@ import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import { type Refusal, refused } from '#contract/problems.ts';
 import type { JoinRequest, Purchase, SpendOutcome } from './line.ts';
-import type { LockedRoom } from './room.ts';
+import { hasOpened, type LockedRoom } from './room.ts';
 
 /** A place as its row says. */
 export interface PlaceRow {
@@ -15,8 +15,18 @@ export interface PlaceRow {
   readonly reservation_id: string | null;
   /** Of the turn; null for one who was never let in. */
   readonly expires_at: string | null;
+  /** Its owner has come since the turn began. */
+  readonly claimed: boolean;
   /** The time of the turn is over, even if nobody has ended it yet. */
   readonly overdue: boolean;
+}
+
+/** How a place ends. */
+export interface Ending {
+  readonly row: PlaceRow;
+  readonly state: Exclude<PlaceState, 'WAITING' | 'ACTIVE'>;
+  /** What it was spent on. */
+  readonly reservationId?: string;
 }
 
 export type Entry =
@@ -47,6 +57,7 @@ export function decideJoins(
     const before = given.get(person);
     if (before !== undefined) return { outcome: 'repeated', room, userId, number: before };
     if (locked.state === 'CLOSED') return refused('queue.room-closed', { room });
+    if (!hasOpened(locked)) return refused('queue.room-not-open', { opensAt: locked.opensAt });
     const number = (last.get(room) ?? locked.lastNumber) + 1;
     last.set(room, number);
     given.set(person, number);
@@ -72,6 +83,30 @@ export function decideSpends(purchases: readonly Purchase[], rows: readonly Plac
     if (row.expires_at === null) return 'not-active';
     spentBy.set(key, reservationId);
     return 'done';
+  });
+}
+
+/** Who leaves without ever having been let in is the next one to have left the room's line. By place. */
+export function departures(
+  endings: readonly Ending[],
+  rooms: ReadonlyMap<string, LockedRoom>,
+): Map<string, number> {
+  const leaving = endings.filter((ending) => ending.row.state === 'WAITING').map((ending) => ending.row);
+  const byRoom = Map.groupBy(leaving, (row) => row.room);
+  return new Map(
+    [...byRoom].flatMap(([room, rows]) => {
+      const before = rooms.get(room)?.departed ?? 0;
+      return rows.map((row, index): [string, number] => [placeKey(row), before + 1 + index]);
+    }),
+  );
+}
+
+/** Turns of people who are here again, and have not been taken up. */
+export function unclaimed(entries: readonly Entry[]): Place[] {
+  return entries.flatMap((entry) => {
+    if (entry.outcome !== 'present') return [];
+    const { room, epoch, number, state, claimed, overdue } = entry.row;
+    return state === 'ACTIVE' && !claimed && !overdue ? [{ room, epoch, number }] : [];
   });
 }
 

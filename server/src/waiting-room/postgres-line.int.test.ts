@@ -3,17 +3,31 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../test/support/database.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { describeLine } from './line.contract.ts';
-import { ACTIVE_TTL_MS } from './line-bench.contract.ts';
+import { ACTIVE_TTL_MS, capacity, CLAIM_WINDOW_MS } from './line-bench.contract.ts';
+import type { Policy } from './policy.ts';
 import { createPostgresLine } from './postgres-line.ts';
 
+const TIMES = { activeTtlMs: ACTIVE_TTL_MS, claimWindowMs: CLAIM_WINDOW_MS };
+const setup = (policy: Policy) => ({ policy, state: 'OPEN', opensAt: null }) as const;
 const ADVANCE_TOKENS = {
   name: 'test.advance-tokens',
-  text: `update waiting_room.token set expires_at = expires_at - $1::int * interval '1 millisecond'
-    where state = 'ACTIVE'`,
+  text: `update waiting_room.token t
+    set admitted_at = t.admitted_at - by.ms, expires_at = t.expires_at - by.ms, holds_until = t.holds_until - by.ms
+    from (select $1::int * interval '1 millisecond' as ms) as by
+    where t.admitted_at is not null`,
 };
 const ADVANCE_ROOMS = {
   name: 'test.advance-rooms',
-  text: `update waiting_room.room set refilled_at = refilled_at - $1::int * interval '1 millisecond'`,
+  text: `update waiting_room.room r set refilled_at = r.refilled_at - by.ms, opens_at = r.opens_at - by.ms
+    from (select $1::int * interval '1 millisecond' as ms) as by`,
+};
+const ADMISSIONS = {
+  name: 'test.admissions',
+  text: `select admitted_at from waiting_room.token where room = $1 and admitted_at is not null order by number`,
+};
+const LOCK_FIRST = {
+  name: 'test.lock-first',
+  text: 'select from waiting_room.token where number = 1 for update',
 };
 const COUNT = {
   name: 'test.count',
@@ -24,8 +38,7 @@ const COUNT = {
 describeLine('PostgreSQL', async () => {
   const db = await createTestDatabase();
   const { database } = db;
-  const lineOn = (instance: Database) =>
-    createPostgresLine({ database: instance, activeTtlMs: ACTIVE_TTL_MS });
+  const lineOn = (instance: Database) => createPostgresLine({ database: instance, ...TIMES });
   return {
     lines: [lineOn(database), lineOn(await db.open())],
     transaction: (work) => database.transaction(work),
@@ -38,14 +51,18 @@ describeLine('PostgreSQL', async () => {
       const [row] = await database.rows<{ waiting: number; active: number }>(COUNT, [room]);
       return row ?? { waiting: -1, active: -1 };
     },
+    admissions: async (room) => {
+      const rows = await database.rows<{ admitted_at: string }>(ADMISSIONS, [room]);
+      return rows.map((row) => Date.parse(row.admitted_at));
+    },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 });
 
 test('a clock that was set back does not stop the line', async () => {
   await using db = await createTestDatabase();
-  const line = createPostgresLine({ database: db.database, activeTtlMs: ACTIVE_TTL_MS });
-  await line.createRoom('main', { rateCount: 1, rateWindowMs: 60_000, capacity: null }, 'OPEN');
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  await line.createRoom('main', setup({ rateCount: 1, rateWindowMs: 60_000, capacity: null }));
   await line.join([1, 2].map(() => ({ room: 'main', userId: randomUUID() })));
   const advance = (ms: number) => db.database.transaction((tx) => tx.rows(ADVANCE_ROOMS, [ms]));
   await advance(-3_600_000);
@@ -57,8 +74,8 @@ test('a clock that was set back does not stop the line', async () => {
 
 test('an idle room is only looked at', async () => {
   await using db = await createTestDatabase();
-  const line = createPostgresLine({ database: db.database, activeTtlMs: ACTIVE_TTL_MS });
-  await line.createRoom('main', { rateCount: 1, rateWindowMs: 3_600_000, capacity: null }, 'OPEN');
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  await line.createRoom('main', setup({ rateCount: 1, rateWindowMs: 3_600_000, capacity: null }));
   await line.join([1, 2].map(() => ({ room: 'main', userId: randomUUID() })));
   const version = () =>
     db.database.rows({ name: 'test.xmin', text: 'select xmin::text, xmax::text from waiting_room.room' }, []);
@@ -66,4 +83,21 @@ test('an idle room is only looked at', async () => {
   await line.tick();
   await line.tick();
   expect(await version()).toEqual(before);
+});
+
+test('a turn that somebody is just at is left to the next look: neither is the other waited for, nor is it ended', async () => {
+  await using db = await createTestDatabase();
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  await line.createRoom('main', setup(capacity(2)));
+  await line.join([1, 2, 3].map(() => ({ room: 'main', userId: randomUUID() })));
+  await db.database.transaction((tx) => tx.rows(ADVANCE_TOKENS, [ACTIVE_TTL_MS + 10_000]));
+  const places = [1, 2, 3].map((number) => ({ room: 'main', epoch: 1, number }));
+  const states = async () => (await line.turns(places)).map((turn) => turn?.state);
+  await db.database.transaction(async (tx) => {
+    await tx.rows(LOCK_FIRST, []);
+    await line.tick();
+    expect(await states()).toEqual(['ACTIVE', 'EXPIRED', 'ACTIVE']);
+  });
+  await line.tick();
+  expect(await states()).toEqual(['EXPIRED', 'EXPIRED', 'ACTIVE']);
 });

@@ -1,33 +1,34 @@
 /** The line on PostgreSQL. */
 import type { Database } from '../platform/postgres/database.ts';
 import { changeRoom } from './change-room.ts';
+import { claimTurns } from './claim-turns.ts';
 import { createRoom, createRooms } from './create-room.ts';
 import { extendTurns } from './extend-turns.ts';
 import { joinLine } from './join-line.ts';
 import { leaveLine } from './leave-line.ts';
-import type { Line } from './line.ts';
+import type { Line, TurnTimes } from './line.ts';
+import { listDepartures } from './list-departures.ts';
 import { listRooms } from './list-rooms.ts';
 import { readTurns } from './read-turns.ts';
 import { spendTurns } from './spend-turns.ts';
 import { tick } from './tick.ts';
 
-export function createPostgresLine(deps: {
-  readonly database: Database;
-  readonly activeTtlMs: number;
-}): Line {
-  const { database, activeTtlMs } = deps;
+export function createPostgresLine(deps: TurnTimes & { readonly database: Database }): Line {
+  const { database } = deps;
   return {
-    createRoom: (room, policy, state) => createRoom(database, room, policy, state),
+    createRoom: (room, setup, changed) => createRoom(database, room, setup, changed),
     openRooms: async (tx, rooms, policy) => {
-      await createRooms(tx, rooms, policy, 'OPEN');
+      await createRooms(tx, rooms, { policy, state: 'OPEN', opensAt: null });
     },
-    changeRoom: (room, change) => changeRoom(deps, room, change),
+    changeRoom: (room, change, changed) => changeRoom(deps, room, change, changed),
     rooms: () => listRooms(database),
     join: (requests) => joinLine(deps, requests),
     turns: (places) => readTurns(database, places),
+    claim: (places) => claimTurns(deps, places),
+    departures: (room, after, max) => listDepartures(database, room, after, max),
     leave: (places) => leaveLine(deps, places),
-    spend: (tx, purchases) => spendTurns(tx, purchases, activeTtlMs),
-    extend: (tx, holds) => extendTurns(tx, holds, activeTtlMs),
+    spend: (tx, purchases) => spendTurns(tx, purchases, deps),
+    extend: (tx, holds) => extendTurns(tx, holds, deps),
     tick: () => tick(deps),
   };
 }

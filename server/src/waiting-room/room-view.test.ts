@@ -1,33 +1,58 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Departures } from './line.ts';
 import type { RoomView } from './room.ts';
-import { createRoomViews, type RoomViews } from './room-view.ts';
+import { createRoomViews, type RoomViews, type Seen, versionOf } from './room-view.ts';
+import { aheadOf } from './standing.ts';
 
 const view = (head: number, lastNumber: number, change: Partial<RoomView> = {}): RoomView => ({
   room: 'main',
   epoch: 1,
   state: 'OPEN',
+  opensAt: null,
   head,
   lastNumber,
   waiting: lastNumber - head,
   active: 0,
+  admitted: head,
+  departed: 0,
   policy: { rateCount: null, rateWindowMs: null, capacity: null },
+  pace: { count: 0, spanMs: 0 },
   ...change,
 });
 
 describe('the view of the rooms', () => {
   let nowMs = 0;
   let reads: PromiseWithResolvers<RoomView[]>[] = [];
+  /** Who left, in order, and the pages that were asked for. */
+  let gone: number[] = [];
+  let pages: { room: string; after: number; max: number }[] = [];
+  let page: (answer: Departures) => Promise<Departures>;
   let views: RoomViews;
 
   beforeEach(() => {
-    [nowMs, reads] = [1_000_000, []];
+    [nowMs, reads, gone, pages] = [1_000_000, [], [], []];
+    page = (answer) => Promise.resolve(answer);
     views = createRoomViews({
-      read: () => {
-        const read = Promise.withResolvers<RoomView[]>();
-        reads.push(read);
-        return read.promise;
+      line: {
+        rooms: () => {
+          const read = Promise.withResolvers<RoomView[]>();
+          reads.push(read);
+          return read.promise;
+        },
+        departures: (room, after, max) => {
+          pages.push({ room, after, max });
+          const numbers = gone.slice(after, after + max);
+          return page({ numbers, upTo: after + numbers.length });
+        },
       },
-      clock: { monotonicMs: () => nowMs, wallMs: () => nowMs, sleep: () => Promise.resolve() },
+      clock: {
+        monotonicMs: () => nowMs,
+        wallMs: () => nowMs,
+        sleep: (ms) => {
+          nowMs += ms;
+          return Promise.resolve();
+        },
+      },
     });
   });
 
@@ -36,13 +61,19 @@ describe('the view of the rooms', () => {
     reads.at(-1)?.resolve(found);
     await filling;
   }
+  const find = async (seen?: Seen) => (await views.find('main', seen))?.view;
+  const ahead = async (number: number) => {
+    const known = await views.find('main', { number });
+    return known === undefined ? undefined : aheadOf(known, number);
+  };
 
   test('however many ask, it is read once, and again after a moment', async () => {
-    const asking = Promise.all(Array.from({ length: 1_000 }, () => views.find('main', 5)));
+    const asking = Promise.all(Array.from({ length: 1_000 }, () => find({ number: 5 })));
     reads[0]?.resolve([view(1, 9)]);
     expect(new Set(await asking)).toEqual(new Set([view(1, 9)]));
     nowMs += 199;
-    expect(await views.find('main', 9)).toEqual(view(1, 9));
+    expect(await find({ number: 9 })).toEqual(view(1, 9));
+    expect(await views.look('main')).toEqual(view(1, 9));
     expect(reads).toHaveLength(1);
     nowMs += 1;
     await fill(view(2, 9));
@@ -51,7 +82,13 @@ describe('the view of the rooms', () => {
 
   test('a name that nobody made costs no query', async () => {
     await fill(view(1, 9));
-    expect(await Promise.all(['a', 'b', 'c'].map((name) => views.find(name)))).toEqual([
+    const names = ['a', 'b', 'c'];
+    expect(await Promise.all(names.map((name) => views.find(name)))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(await Promise.all(names.map((name) => views.look(name)))).toEqual([
       undefined,
       undefined,
       undefined,
@@ -62,8 +99,8 @@ describe('the view of the rooms', () => {
   test('a number that it does not know yet is waited for, past a reading that began before', async () => {
     await fill(view(1, 9));
     nowMs += 200;
-    const before = views.find('main');
-    const asking = views.find('main', 12);
+    const before = find();
+    const asking = find({ number: 12 });
     reads[1]?.resolve([view(1, 9)]);
     await before;
     await vi.waitFor(() => expect(reads).toHaveLength(3));
@@ -73,26 +110,142 @@ describe('the view of the rooms', () => {
 
   test('a place in a room that was made a moment ago is not a place in no room', async () => {
     await fill(view(1, 9));
-    const asking = views.find('new', 1);
+    const asking = views.find('new', { number: 1 });
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
     reads[1]?.resolve([view(1, 9), view(0, 1, { room: 'new' })]);
-    expect(await asking).toMatchObject({ room: 'new', lastNumber: 1 });
+    expect((await asking)?.view).toMatchObject({ room: 'new', lastNumber: 1 });
+  });
+
+  test('whoever has seen more makes it read first, all of them once', async () => {
+    await fill(view(5, 9, { departed: 1 }));
+    for (const version of ['1.5.1', '1.4.1', '1.5.0', '0.9.9']) {
+      expect(await find({ version })).toMatchObject({ head: 5 });
+    }
+    expect(reads).toHaveLength(1);
+    const asking = ['1.6.1', '1.5.2', '1.6.0', '2.0.0'].map((version) => find({ version }));
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    reads[1]?.resolve([view(7, 9, { departed: 2 })]);
+    expect((await Promise.all(asking)).map((each) => each?.head)).toEqual([7, 7, 7, 7]);
+    expect(reads).toHaveLength(2);
+  });
+
+  test('versions that nobody gave cost nothing, or at most a reading every 20 ms', async () => {
+    await fill(view(5, 9));
+    const junk = ['', 'x', '1', '1.5', '1.5.0.0', '-1.9.9', '1.9e9.0', '1.999999999999999999.0', '٣.٣.٣'];
+    for (const version of junk) expect(await find({ version })).toMatchObject({ head: 5 });
+    expect(reads).toHaveLength(1);
+
+    const startedMs = nowMs;
+    for (let i = 0; i < 10; i++) {
+      const asking = find({ version: '1.1000000.0' });
+      await vi.waitFor(() => expect(reads).toHaveLength(2 + i));
+      reads.at(-1)?.resolve([view(5, 9)]);
+      expect(await asking).toMatchObject({ head: 5 });
+    }
+    expect(nowMs - startedMs).toBeGreaterThanOrEqual(200);
   });
 
   test('the head never goes back, unless the room began a new life', async () => {
-    const reading = views.find('main');
+    const reading = find();
     views.note(view(5, 6));
     reads[0]?.resolve([view(3, 4, { active: 2 })]);
-    expect(await reading).toMatchObject({ head: 5, lastNumber: 6, active: 2 });
+    expect(await reading).toEqual(view(5, 6));
     nowMs += 200;
     await fill(view(0, 0, { epoch: 2 }));
-    expect(await views.find('main')).toMatchObject({ head: 0, epoch: 2 });
+    expect(await find()).toMatchObject({ head: 0, epoch: 2 });
+    views.note(view(9, 9));
+    expect(await find()).toMatchObject({ head: 0, epoch: 2 });
+  });
+
+  test('what was done here while a reading was under way is not undone by it', async () => {
+    await fill(view(3, 9));
+    nowMs += 200;
+    const reading = find();
+    views.note(view(3, 9, { state: 'PAUSED' }));
+    reads[1]?.resolve([view(3, 9)]);
+    expect(await reading).toMatchObject({ state: 'PAUSED' });
+    nowMs += 200;
+    await fill(view(3, 9, { state: 'CLOSED' }));
+    expect(await find()).toMatchObject({ state: 'CLOSED' });
+  });
+
+  test('people who left are counted out as soon as the view knows that they left', async () => {
+    gone = [5, 8];
+    await fill(view(2, 10, { departed: 2 }));
+    expect([await ahead(4), await ahead(6), await ahead(10)]).toEqual([1, 2, 5]);
+    expect(pages).toEqual([{ room: 'main', after: 0, max: 2 }]);
+    expect((await views.find('main'))?.departed.has(8)).toBe(true);
+
+    gone.push(3, 9);
+    expect(await ahead(10)).toBe(5);
+    nowMs += 200;
+    await fill(view(2, 10, { departed: 3 }));
+    expect(await ahead(10)).toBe(4);
+    expect(pages.slice(1)).toEqual([{ room: 'main', after: 2, max: 1 }]);
+  });
+
+  test('the view is not given out before its departures are there, and they are fetched once', async () => {
+    await fill(view(2, 10));
+    gone = [5];
+    const slow = Promise.withResolvers<undefined>();
+    page = async (answer) => {
+      await slow.promise;
+      return answer;
+    };
+    nowMs += 200;
+    const asking = [ahead(10), ahead(10), ahead(10)];
+    reads[1]?.resolve([view(3, 10, { departed: 1 })]);
+    await vi.waitFor(() => expect(pages).toHaveLength(1));
+    expect((await views.look('main'))?.head).toBe(3);
+    slow.resolve(undefined);
+    expect(await Promise.all(asking)).toEqual([5, 5, 5]);
+    expect(pages).toHaveLength(1);
+  });
+
+  test('what this instance did is given out at once, unless somebody left in between', async () => {
+    await fill(view(2, 10));
+    views.note(view(4, 11));
+    expect(await ahead(11)).toBe(6);
+    gone = [6];
+    views.note(view(4, 12, { departed: 1 }));
+    expect(await ahead(11)).toBe(6);
+    // Number 12 is news, and so is who left before it was given.
+    const asking = ahead(12);
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    reads[1]?.resolve([view(4, 12, { departed: 1 })]);
+    expect(await asking).toBe(6);
+    expect(pages).toEqual([{ room: 'main', after: 0, max: 1 }]);
+  });
+
+  test('a crowd that left is fetched in pages, and rooms that nobody asks about are not fetched at all', async () => {
+    gone = Array.from({ length: 25_000 }, (_, index) => index + 1);
+    await fill(view(0, 30_000, { departed: 25_000 }), view(0, 30_000, { room: 'other', departed: 25_000 }));
+    expect(await ahead(30_000)).toBe(4_999);
+    expect(pages.map(({ after, max }) => [after, max])).toEqual([
+      [0, 10_000],
+      [10_000, 10_000],
+      [20_000, 5_000],
+    ]);
+    expect(new Set(pages.map(({ room }) => room))).toEqual(new Set(['main']));
   });
 
   test('a reading that fails is told to everybody, and tried again by the next', async () => {
-    const asking = Promise.allSettled([views.find('main'), views.find('main')]);
+    const asking = Promise.allSettled([find(), find()]);
     reads[0]?.reject(new Error('away'));
     expect((await asking).map((each) => each.status)).toEqual(['rejected', 'rejected']);
     await fill(view(1, 1));
-    expect(await views.find('main')).toMatchObject({ head: 1 });
+    expect(await find()).toMatchObject({ head: 1 });
+  });
+
+  test('so are departures that cannot be fetched, and none is lost', async () => {
+    gone = [5, 6];
+    page = () => Promise.reject(new Error('away'));
+    await expect(fill(view(2, 10, { departed: 2 }))).rejects.toThrow('away');
+    page = (answer) => Promise.resolve(answer);
+    expect(await ahead(10)).toBe(5);
+  });
+
+  test('a version says how far the room is: its life, its head, and who left', () => {
+    expect(versionOf(view(48_112, 50_000, { epoch: 3, departed: 17 }))).toBe('3.48112.17');
   });
 });

@@ -4,7 +4,9 @@ import Fastify, { type FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
-import { type App, type Door, Refused, refuse } from '../http/route.ts';
+import { type App, type Door, type EventStreams, Refused, refuse } from '../http/route.ts';
+import type { ActionNote } from '#contract/http/operator.ts';
+import { refused } from '#contract/problems.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createTokenSigner } from '../platform/signed-token.ts';
 import { createWaitingRoom, type WaitingRoom } from './index.ts';
@@ -34,6 +36,13 @@ function createDoor(waitingRoom: WaitingRoom): Door {
   };
 }
 
+/** An instance that has as many streams as it can have. */
+const streams: EventStreams = {
+  open: () => refused('service.overloaded'),
+  closeAll: () => {},
+  count: 0,
+};
+
 function createApp(waitingRoom: WaitingRoom): App {
   const strict = { coerceTypes: false, removeAdditional: false } as const;
   const app: App = Fastify({ ajv: { customOptions: strict } });
@@ -44,7 +53,7 @@ function createApp(waitingRoom: WaitingRoom): App {
       .code(error instanceof Error && 'validation' in error ? 400 : 500)
       .send({ message: String(error) });
   });
-  const deps = { waitingRoom, door: createDoor(waitingRoom) };
+  const deps = { waitingRoom, door: createDoor(waitingRoom), streams };
   queueRoutes(app, deps);
   queueAdminRoutes(app, deps);
   return app;
@@ -53,6 +62,7 @@ function createApp(waitingRoom: WaitingRoom): App {
 describe('the routes of the line', () => {
   let db: TestDatabase;
   let app: App;
+  const notes: ActionNote[] = [];
 
   beforeAll(async () => {
     db = await createTestDatabase();
@@ -64,6 +74,8 @@ describe('the routes of the line', () => {
       signer: createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock),
       defaultPolicy: { rateCount: 1, rateWindowMs: 3_600_000, capacity: 1_000 },
       activeTtlMs: 600_000,
+      claimWindowMs: 120_000,
+      record: (tx, note) => tx.onCommit(() => notes.push(note)),
     });
     await waitingRoom.prepare();
     app = createApp(waitingRoom);
@@ -78,11 +90,15 @@ describe('the routes of the line', () => {
     url: string,
     token?: string,
     body?: object,
+    tag?: string,
   ) {
     const response = await app.inject({
       method,
       url,
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(tag !== undefined && { 'if-none-match': tag }),
+      },
       ...(body !== undefined && { payload: body }),
     });
     const json = response.body === '' ? {} : response.json<Record<string, unknown>>();
@@ -110,8 +126,10 @@ describe('the routes of the line', () => {
       number: 2,
       state: 'WAITING',
       ahead: 0,
-      estimatedWaitMs: 0,
+      estimatedWaitMs: 3_600_000,
+      waitAtLeastMs: 0,
       pollAfterMs: expect.any(Number),
+      roomState: 'OPEN',
     });
     const asked = await ask('GET', '/queue/tokens/me', String(token));
     expect(asked).toMatchObject({ status: 200, json: standing });
@@ -124,27 +142,88 @@ describe('the routes of the line', () => {
 
   test('a room is the same bytes for everybody, and a cache may keep them', async () => {
     await admin('POST', '', { room: 'same', state: 'PAUSED' });
-    const answers = await Promise.all([
-      ask('GET', '/queue/rooms/same'),
-      ask('GET', '/queue/rooms/same', randomUUID()),
-    ]);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        ask('GET', '/queue/rooms/same', i % 2 === 0 ? undefined : randomUUID()),
+      ),
+    );
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
-    expect(answers[0]?.headers['cache-control']).toBe('public, max-age=1');
-    expect(answers[0]?.json).toEqual({
+    expect(new Set(answers.map((answer) => answer.headers.etag)).size).toBe(1);
+    const { headers, json } = await ask('GET', '/queue/rooms/same');
+    expect(headers).toMatchObject({
+      'cache-control': 'public, max-age=1, s-maxage=1, stale-while-revalidate=5',
+      'content-type': 'application/json; charset=utf-8',
+      etag: expect.stringMatching(/^"/),
+    });
+    expect(json).toEqual({
       room: 'same',
       state: 'PAUSED',
+      opensAt: null,
       head: 0,
       lastNumber: 0,
       waiting: 0,
       active: 0,
+      admitted: 0,
+      admittedPerMinute: null,
       rateCount: 1,
       rateWindowMs: 3_600_000,
       capacity: 1_000,
     });
-    expect((await ask('GET', '/queue/rooms/nowhere')).json).toMatchObject({
-      status: 404,
-      code: 'queue.room-not-found',
+    const tag = String(headers.etag);
+    expect(await ask('GET', '/queue/rooms/same', randomUUID(), undefined, tag)).toMatchObject({
+      status: 304,
+      text: '',
     });
+    await admin('PATCH', '/same', { state: 'OPEN' });
+    expect(await ask('GET', '/queue/rooms/same', undefined, undefined, tag)).toMatchObject({
+      status: 200,
+      json: { state: 'OPEN' },
+    });
+    const none = await ask('GET', '/queue/rooms/nowhere');
+    expect(none.json).toMatchObject({ status: 404, code: 'queue.room-not-found' });
+    expect(none.headers['cache-control']).toBe('no-store');
+  });
+
+  test('a room opens when the organiser says so, and not before', async () => {
+    const opensAt = '2999-01-01T10:00:00.000Z';
+    expect(await admin('POST', '', { room: 'later', opensAt })).toMatchObject({ json: { opensAt } });
+    const early = await ask('POST', '/queue/tokens', randomUUID(), { room: 'later' });
+    expect(early).toMatchObject({ status: 409, json: { code: 'queue.room-not-open', opensAt } });
+    const sooner = '2020-01-01T10:00:00.000Z';
+    expect((await admin('PATCH', '/later', { opensAt: sooner })).json).toMatchObject({ opensAt: sooner });
+    expect((await ask('POST', '/queue/tokens', randomUUID(), { room: 'later' })).status).toBe(201);
+    expect((await admin('PATCH', '/later', { opensAt: null })).json).toMatchObject({ opensAt: null });
+  });
+
+  test('what the organiser did is written down as it was before and after, and only what was done', async () => {
+    notes.length = 0;
+    await admin('POST', '', { room: 'noted', capacity: 5 });
+    await admin('POST', '', { room: 'noted', capacity: 6 });
+    await admin('PATCH', '/noted', { state: 'PAUSED', capacity: 7 });
+    await admin('PATCH', '/noted', { rateCount: null });
+    await admin('PATCH', '/nowhere', { capacity: 7 });
+    const call = { requestId: expect.any(String), address: '127.0.0.1' };
+    const [was, is] = [
+      { room: 'noted', state: 'OPEN', capacity: 5 },
+      { room: 'noted', state: 'PAUSED', capacity: 7 },
+    ];
+    expect(notes).toHaveLength(2);
+    expect(notes).toMatchObject([
+      { action: 'room.create', subject: 'noted', before: null, after: was, call },
+      { action: 'room.change', subject: 'noted', before: was, after: is, call },
+    ]);
+    expect((await admin('GET', '/noted')).json).toEqual(notes[1]?.after);
+  });
+
+  test('when there can be no more streams, one is told so, and asks again and again', async () => {
+    const people = [randomUUID(), randomUUID()].map((person) => ask('POST', '/queue/tokens', person));
+    const token = String((await people[1])?.json['token']);
+    expect(await ask('GET', '/queue/tokens/me/stream', token)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': expect.any(String) },
+      json: { code: 'service.overloaded' },
+    });
+    expect((await ask('GET', '/queue/tokens/me', token)).status).toBe(200);
   });
 
   test('the organiser opens, changes and closes a room', async () => {
@@ -187,6 +266,7 @@ describe('the routes of the line', () => {
     ['PATCH', '/admin/queue/rooms/main', { capacity: '5' }],
     ['PATCH', '/admin/queue/rooms/main', { state: 'AJAR' }],
     ['PATCH', '/admin/queue/rooms/main', { head: 5 }],
+    ['PATCH', '/admin/queue/rooms/main', { opensAt: 'tomorrow' }],
     ['POST', '/admin/queue/rooms', { room: 'half', rateWindowMs: null }],
   ] as const)('%s %s %j is refused', async (method, url, body) => {
     expect((await ask(method, url, 'operator', body)).status).toBe(400);
@@ -204,10 +284,14 @@ describe('the routes of the line', () => {
 
   test('only the organiser sees and steers', async () => {
     expect((await ask('GET', '/admin/queue/rooms', randomUUID())).status).toBe(401);
+    expect((await ask('GET', '/admin/queue/rooms/main', randomUUID())).status).toBe(401);
     expect((await ask('PATCH', '/admin/queue/rooms/main', randomUUID(), { capacity: 1 })).status).toBe(401);
     expect((await ask('POST', '/admin/queue/rooms', undefined, { room: 'mine' })).status).toBe(401);
-    expect((await admin('PATCH', '/nowhere', { capacity: 1 })).json).toMatchObject({
-      code: 'queue.room-not-found',
-    });
+    for (const answer of [
+      await admin('PATCH', '/nowhere', { capacity: 1 }),
+      await admin('GET', '/nowhere'),
+    ]) {
+      expect(answer.json).toMatchObject({ code: 'queue.room-not-found' });
+    }
   });
 });

@@ -8,22 +8,64 @@ import {
   RoomParams,
   StandingAnswer,
 } from '#contract/http/queue.ts';
-import type { Place } from '#contract/ids.ts';
 import { refused } from '#contract/problems.ts';
-import Type, { type Static } from 'typebox';
-import { type App, behind, type Door, placeOf, refusals, refuse, userOf } from '../http/route.ts';
-import type { RoomView, Standing, WaitingRoom } from './index.ts';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import {
+  type App,
+  behind,
+  type Content,
+  contentOf,
+  type Door,
+  type EventStreams,
+  isKnown,
+  notModified,
+  operatorCallOf,
+  placeOf,
+  refusals,
+  refuse,
+  sendTagged,
+  userOf,
+} from '../http/route.ts';
+import {
+  type Holder,
+  isOver,
+  roomAnswer,
+  type RoomView,
+  standingAnswer,
+  standingTag,
+  versionInTag,
+  type WaitingRoom,
+} from './index.ts';
 
 const tags = ['queue'];
+
+/** The line moves a few times a second; one second at the edge of a network takes all of a crowd's questions. */
+const ROOM_MAY_BE_KEPT = 'public, max-age=1, s-maxage=1, stale-while-revalidate=5';
+
+/** Any text: a version that nobody gave is as good as none. */
+const SeenHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'The ETag of the last answer: the next one is never of before it.' }),
+  ),
+});
+const StreamHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({ description: 'Of the last event: the stream goes on from there, or from later.' }),
+  ),
+});
 
 export interface QueueRoutesDeps {
   readonly waitingRoom: WaitingRoom;
   readonly door: Door;
+  readonly streams: EventStreams;
 }
 
 export function queueRoutes(app: App, deps: QueueRoutesDeps): void {
   joinRoute(app, deps);
-  placeRoutes(app, deps);
+  standingRoute(app, deps);
+  streamRoute(app, deps);
+  leaveRoute(app, deps);
   roomRoute(app, deps);
 }
 
@@ -37,7 +79,7 @@ function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       response: {
         201: JoinAnswer,
         200: JoinAnswer,
-        ...refusals('queue.room-not-found', 'queue.room-closed'),
+        ...refusals('queue.room-not-found', 'queue.room-closed', 'queue.room-not-open'),
       },
     }),
     async (request, reply) => {
@@ -45,26 +87,71 @@ function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       const outcome = await waitingRoom.join(userId, request.body?.room);
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
       const { fresh, token, place, standing } = outcome;
-      return reply.code(fresh ? 201 : 200).send({ token, ...toStanding(userId, place, standing) });
+      const holder = { userId, place };
+      return reply
+        .code(fresh ? 201 : 200)
+        .header('etag', `W/${standingTag(holder, standing)}`)
+        .send({ token, ...standingAnswer(holder, standing) });
     },
   );
 }
 
-function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
+function standingRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.get(
     '/queue/tokens/me',
     behind(door, 'place', {
       tags,
       summary: 'Where you stand',
-      response: { 200: StandingAnswer, ...refusals('queue.token-required', 'queue.token-invalid') },
+      headers: SeenHeaders,
+      response: {
+        200: StandingAnswer,
+        ...notModified,
+        ...refusals('queue.token-required', 'queue.token-invalid'),
+      },
     }),
     async (request, reply) => {
-      const place = placeOf(request);
-      const standing = await waitingRoom.standing(place);
-      return reply.send(toStanding(userOf(request), place, standing));
+      const holder = holderOf(request);
+      const standing = await waitingRoom.standing(holder, versionInTag(request.headers['if-none-match']));
+      const tag = standingTag(holder, standing);
+      void reply.header('etag', `W/${tag}`);
+      if (isKnown(request, tag)) return reply.code(304).send(null);
+      return reply.send(standingAnswer(holder, standing));
     },
   );
+}
 
+function streamRoute(app: App, { waitingRoom, door, streams }: QueueRoutesDeps): void {
+  app.get(
+    '/queue/tokens/me/stream',
+    behind(door, 'place', {
+      tags,
+      summary: 'Where you stand, as server-sent events',
+      description:
+        'First a `place` event, the whole standing; then a `room` event when the line has moved, once a second at ' +
+        'most, and a `place` again where that does not tell everything. docs/waiting-room.md has the details.',
+      headers: StreamHeaders,
+      response: {
+        200: {
+          description: 'Events until the place is over',
+          content: { 'text/event-stream': { schema: Type.String() } },
+        },
+        204: Type.Null({ description: 'The place is over: do not come again' }),
+        ...refusals('queue.token-required', 'queue.token-invalid', 'stream.too-many', 'service.overloaded'),
+      },
+    }),
+    async (request, reply) => {
+      const holder = holderOf(request);
+      const standing = await waitingRoom.standing(holder, request.headers['last-event-id']);
+      if (isOver(standing.state)) return reply.code(204).send(null);
+      const stream = streams.open(request, reply, holder.userId);
+      if ('outcome' in stream) return refuse(reply, stream);
+      waitingRoom.watch(holder, standing, stream, stream.signal);
+      return reply;
+    },
+  );
+}
+
+function leaveRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
   app.delete(
     '/queue/tokens/me',
     behind(door, 'place', {
@@ -73,13 +160,16 @@ function placeRoutes(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       response: { 204: Type.Null(), ...refusals('queue.token-required', 'queue.token-invalid') },
     }),
     async (request, reply) => {
-      await waitingRoom.leave(placeOf(request));
+      await waitingRoom.leave(holderOf(request));
       return reply.code(204).send(null);
     },
   );
 }
 
 function roomRoute(app: App, { waitingRoom }: QueueRoutesDeps): void {
+  /** Written once for all who ask in the same moment. */
+  const contents = new WeakMap<RoomView, Content>();
+
   app.get(
     '/queue/rooms/:room',
     {
@@ -87,20 +177,32 @@ function roomRoute(app: App, { waitingRoom }: QueueRoutesDeps): void {
         tags,
         summary: 'How a line moves: the same for everybody',
         params: RoomParams,
-        response: { 200: RoomAnswer, ...refusals('queue.room-not-found') },
+        response: { 200: RoomAnswer, ...notModified, ...refusals('queue.room-not-found') },
       },
     },
     async (request, reply) => {
       const view = await waitingRoom.room(request.params.room);
       if (view === undefined) return refuse(reply, refused('queue.room-not-found'));
-      return reply.header('cache-control', 'public, max-age=1').send(toRoom(view));
+      const content = contents.get(view) ?? contentOf(reply, roomAnswer(view));
+      contents.set(view, content);
+      return sendTagged(reply, content, ROOM_MAY_BE_KEPT);
     },
   );
 }
 
-export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
-  const { waitingRoom, door } = deps;
+function holderOf(request: FastifyRequest): Holder {
+  return { userId: userOf(request), place: placeOf(request) };
+}
 
+type AdminDeps = Omit<QueueRoutesDeps, 'streams'>;
+
+export function queueAdminRoutes(app: App, deps: AdminDeps): void {
+  roomListRoutes(app, deps);
+  createRoomRoute(app, deps);
+  changeRoomRoute(app, deps);
+}
+
+function roomListRoutes(app: App, { waitingRoom, door }: AdminDeps): void {
   app.get(
     '/admin/queue/rooms',
     behind(door, 'operator', {
@@ -110,10 +212,29 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
     }),
     async (_request, reply) => {
       const rooms = await waitingRoom.rooms();
-      return reply.send({ rooms: rooms.map(toRoom) });
+      return reply.send({ rooms: rooms.map(roomAnswer) });
     },
   );
 
+  app.get(
+    '/admin/queue/rooms/:room',
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'One waiting room, as of now',
+      params: RoomParams,
+      response: { 200: RoomAnswer, ...refusals('queue.room-not-found') },
+    }),
+    async (request, reply) => {
+      const rooms = await waitingRoom.rooms();
+      const view = rooms.find((each) => each.room === request.params.room);
+      return view === undefined
+        ? refuse(reply, refused('queue.room-not-found'))
+        : reply.send(roomAnswer(view));
+    },
+  );
+}
+
+function createRoomRoute(app: App, { waitingRoom, door }: AdminDeps): void {
   app.post(
     '/admin/queue/rooms',
     behind(door, 'operator', {
@@ -124,46 +245,27 @@ export function queueAdminRoutes(app: App, deps: QueueRoutesDeps): void {
     }),
     async (request, reply) => {
       const { room, ...terms } = request.body;
-      const outcome = await waitingRoom.createRoom(room, terms);
+      const outcome = await waitingRoom.createRoom(room, terms, operatorCallOf(request));
       if (outcome.outcome === 'refused') return refuse(reply, outcome);
-      return reply.code(outcome.outcome === 'created' ? 201 : 200).send(toRoom(outcome.view));
+      return reply.code(outcome.outcome === 'created' ? 201 : 200).send(roomAnswer(outcome.view));
     },
   );
+}
 
+function changeRoomRoute(app: App, { waitingRoom, door }: AdminDeps): void {
   app.patch(
     '/admin/queue/rooms/:room',
     behind(door, 'operator', {
       tags: ['operator'],
-      summary: 'Change how a waiting room lets people in; takes effect at once',
+      summary: 'Change how and when a waiting room lets people in; takes effect at once',
       params: RoomParams,
       body: ChangeRoomBody,
       response: { 200: RoomAnswer, ...refusals('request.invalid', 'queue.room-not-found') },
     }),
     async (request, reply) => {
-      const { state, ...policy } = request.body;
-      const change = { policy, ...(state !== undefined && { state }) };
-      const outcome = await waitingRoom.changeRoom(request.params.room, change);
-      return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(toRoom(outcome.view));
+      const call = operatorCallOf(request);
+      const outcome = await waitingRoom.changeRoom(request.params.room, request.body, call);
+      return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(roomAnswer(outcome.view));
     },
   );
-}
-
-function toStanding(userId: string, place: Place, standing: Standing): Static<typeof StandingAnswer> {
-  const { state, ahead, estimatedWaitMs, pollAfterMs, turnExpiresAt } = standing;
-  return {
-    userId,
-    room: place.room,
-    number: place.number,
-    state,
-    ahead,
-    ...(estimatedWaitMs !== null && { estimatedWaitMs }),
-    pollAfterMs,
-    ...(turnExpiresAt !== null && { turnExpiresAt }),
-  };
-}
-
-function toRoom(view: RoomView): Static<typeof RoomAnswer> {
-  const { room, state, head, lastNumber, waiting, active, policy } = view;
-  const { rateCount, rateWindowMs, capacity } = policy;
-  return { room, state, head, lastNumber, waiting, active, rateCount, rateWindowMs, capacity };
 }

@@ -1,15 +1,22 @@
-/** Where somebody stands: arithmetic between a number and the view of its room. Pure. */
-import type { PlaceState } from '#contract/http/queue.ts';
+/** Where somebody stands: arithmetic between a number and what is known of its room. Pure. */
+import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import { type Estimate, estimateWait } from './estimate-wait.ts';
 import type { RoomView } from './room.ts';
+import { type KnownRoom, versionOf } from './room-view.ts';
 
 export interface Standing {
   readonly state: PlaceState;
   readonly ahead: number;
   /** Null when nothing can be said. */
-  readonly estimatedWaitMs: number | null;
+  readonly wait: Estimate | null;
   readonly pollAfterMs: number;
   /** Null unless it is their turn. */
   readonly turnExpiresAt: string | null;
+  readonly roomState: RoomState;
+  /** How many the room had let in by then. */
+  readonly admitted: number;
+  /** Of what the instance knew when it said so. */
+  readonly version: string;
 }
 
 const SPREAD = 0.2;
@@ -18,42 +25,62 @@ const POLL_MAX_MS = 15_000;
 /** As far back as it takes to be asked to wait the longest: for those past the line, little changes. */
 const NO_HURRY = 20_000;
 
-/** In line. Those who left count as ahead until the head has passed them. */
-export function waitingStanding(view: RoomView, number: number): Standing {
-  const ahead = Math.max(0, number - view.head - 1);
+/** Everybody between the head and the number, but for those who left. */
+export function aheadOf({ view, departed }: KnownRoom, number: number): number {
+  return Math.max(0, number - view.head - 1 - departed.countBetween(view.head, number));
+}
+
+/** In line with so many people ahead. */
+export function waitingStanding(view: RoomView, number: number, ahead: number, nowMs: number): Standing {
+  const wait = isMoving(view, nowMs) ? estimateWait(view.policy, view.pace, ahead) : null;
   return {
     state: 'WAITING',
     ahead,
-    estimatedWaitMs: estimateWaitMs(view, ahead),
-    pollAfterMs: pollAfterMs(ahead, number),
+    wait,
+    pollAfterMs: pollAfterMs(ahead, number, wait?.estimateMs),
     turnExpiresAt: null,
+    ...roomOf(view),
   };
 }
 
 /** Past the line, whatever came of it. */
-export function calledStanding(state: PlaceState, turnExpiresAt: string | null, number: number): Standing {
+export function calledStanding(
+  view: RoomView | undefined,
+  state: PlaceState,
+  turnExpiresAt: string | null,
+  number: number,
+): Standing {
   return {
     state,
     ahead: 0,
-    estimatedWaitMs: null,
+    wait: null,
     pollAfterMs: pollAfterMs(NO_HURRY, number),
     turnExpiresAt,
+    ...roomOf(view),
   };
 }
 
-/** At the rate that the organiser has set. A capacity alone says nothing about time, nor does a closed door. */
-export function estimateWaitMs(view: RoomView, ahead: number): number | null {
-  const { rateCount, rateWindowMs } = view.policy;
-  if (view.state !== 'OPEN' || rateCount === null || rateWindowMs === null) return null;
-  return Math.round((ahead / rateCount) * rateWindowMs);
+export function isOver(state: PlaceState): boolean {
+  return state !== 'WAITING' && state !== 'ACTIVE';
+}
+
+function roomOf(view: RoomView | undefined): Pick<Standing, 'roomState' | 'admitted' | 'version'> {
+  if (view === undefined) return { roomState: 'CLOSED', admitted: 0, version: '0.0.0' };
+  return { roomState: view.state, admitted: view.admitted, version: versionOf(view) };
+}
+
+/** Nothing is said about the time while nobody is let in. */
+function isMoving({ state, opensAt }: RoomView, nowMs: number): boolean {
+  return state === 'OPEN' && (opensAt === null || Date.parse(opensAt) <= nowMs);
 }
 
 /**
- * When to ask again: soon for those at the front, every 10 to 15 seconds far behind (20,000 and more ahead).
- * Spread by the number, so that a crowd that came together does not ask together.
+ * When to ask again: soon for those at the front, every 10 to 15 seconds far behind (20,000 and more ahead), and in
+ * half of the time that it will take, where that is sooner. Spread by the number, so that a crowd that came together
+ * does not ask together.
  */
-export function pollAfterMs(ahead: number, number: number): number {
-  const wishMs = 1_000 + 100 * Math.sqrt(ahead);
+export function pollAfterMs(ahead: number, number: number, estimateMs = Number.POSITIVE_INFINITY): number {
+  const wishMs = Math.min(1_000 + 100 * Math.sqrt(ahead), estimateMs / 2);
   const middleMs = Math.min(Math.max(wishMs, POLL_MIN_MS / (1 - SPREAD)), POLL_MAX_MS / (1 + SPREAD));
   return Math.round(middleMs * (1 + SPREAD * (2 * scatter(number) - 1)));
 }

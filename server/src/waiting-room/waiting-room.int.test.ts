@@ -11,14 +11,16 @@ import { until } from '../../test/support/until.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Database, openDatabase } from '../platform/postgres/database.ts';
 import { createTokenSigner } from '../platform/signed-token.ts';
-import { createWaitingRoom, type InLine, type WaitingRoom } from './index.ts';
+import { createWaitingRoom, type Holder, type InLine, type WaitingRoom } from './index.ts';
 
 const unlimited = { rateCount: null, rateWindowMs: null, capacity: null };
 const ADVANCE = {
   name: 'test.advance',
-  text: `update waiting_room.token set expires_at = expires_at - $2::int * interval '1 millisecond'
+  text: `update waiting_room.token set expires_at = expires_at - $2::int * interval '1 millisecond',
+      holds_until = holds_until - $2::int * interval '1 millisecond'
     where room = $1 and state = 'ACTIVE'`,
 };
+const CALL = { requestId: randomUUID(), address: '127.0.0.1' };
 const USERS = {
   name: 'test.users',
   text: 'select user_id, count(*)::int as places from waiting_room.token where room = $1 group by user_id',
@@ -33,6 +35,8 @@ function createInstance(database: Database, log = createLogRecorder()): WaitingR
     signer: createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock),
     defaultPolicy: { rateCount: 50, rateWindowMs: 30_000, capacity: 1_000 },
     activeTtlMs: 600_000,
+    claimWindowMs: 120_000,
+    record: () => {},
   });
 }
 
@@ -66,6 +70,10 @@ describe('the waiting room', () => {
     if (outcome.outcome === 'refused') throw new Error(outcome.problem);
     return { ...outcome, userId };
   }
+  const at = ({ userId, place }: Holder, change: Partial<Place>): Holder => ({
+    userId,
+    place: { ...place, ...change },
+  });
   const advance = (ms: number) => db.database.transaction((tx) => tx.rows(ADVANCE, [room, ms]));
 
   const paid = (
@@ -91,7 +99,7 @@ describe('the waiting room', () => {
       state: 'OPEN',
       policy: { rateCount: 50, capacity: 1_000 },
     });
-    await one.changeRoom('main', { policy: { capacity: 7 } });
+    await one.changeRoom('main', { capacity: 7 }, CALL);
     await two.prepare();
     expect(await one.room('main')).toMatchObject({
       policy: { rateCount: 50, rateWindowMs: 30_000, capacity: 7 },
@@ -99,7 +107,7 @@ describe('the waiting room', () => {
   });
 
   test('if a join was answered before another was sent, its number is lower, on whatever instance', async () => {
-    await one.createRoom(room, { ...unlimited, rateCount: 100, rateWindowMs: 3_600_000 });
+    await one.createRoom(room, { ...unlimited, rateCount: 100, rateWindowMs: 3_600_000 }, CALL);
     const people = Array.from({ length: 150 }, () => randomUUID());
     // Everybody joins several times, each device on its own, the same person never twice at a time from one.
     const plan = Array.from({ length: 24 }, (_, device) =>
@@ -138,7 +146,7 @@ describe('the waiting room', () => {
   });
 
   test('50 joins of one person at once, on two instances, are one place', async () => {
-    await one.createRoom(room, unlimited);
+    await one.createRoom(room, unlimited, CALL);
     const userId = randomUUID();
     const joined = await Promise.all(
       Array.from({ length: 50 }, (_, i) => join(userId, i % 2 === 0 ? one : two)),
@@ -149,7 +157,7 @@ describe('the waiting room', () => {
   });
 
   test('the token is the place, for whoever it was given to', async () => {
-    await one.createRoom(room, unlimited);
+    await one.createRoom(room, unlimited, CALL);
     const { token, place, userId } = await join();
     expect(two.verifyToken(token)).toEqual({ userId, place });
     expect(two.verifyToken(`${token}x`)).toBeUndefined();
@@ -159,77 +167,75 @@ describe('the waiting room', () => {
   });
 
   test('standing: by arithmetic while waiting, from the record once called, the same on both instances', async () => {
-    await one.createRoom(room, { ...unlimited, rateCount: 1, rateWindowMs: 3_600_000 });
+    await one.createRoom(room, { ...unlimited, rateCount: 1, rateWindowMs: 3_600_000 }, CALL);
     const [first, second, third] = [await join(), await join(), await join(undefined, two)];
     expect(first.standing).toMatchObject({ state: 'ACTIVE', ahead: 0 });
     expect(third.standing).toMatchObject({
       state: 'WAITING',
       ahead: 1,
-      estimatedWaitMs: 3_600_000,
+      wait: { estimateMs: 7_200_000, atLeastMs: 3_600_000, atMostMs: null },
       turnExpiresAt: null,
     });
     for (const instance of [one, two]) {
-      expect(await instance.standing(first.place)).toEqual(first.standing);
-      expect(await instance.standing(second.place)).toEqual(second.standing);
-      expect(await instance.standing(third.place)).toEqual(third.standing);
-      expect(await instance.standing({ ...first.place, epoch: 2 })).toMatchObject({ state: 'EXPIRED' });
-      expect(await instance.standing({ ...first.place, room: 'nowhere' })).toMatchObject({
+      const { state, ahead, turnExpiresAt } = first.standing;
+      expect(await instance.standing(first)).toMatchObject({ state, ahead, turnExpiresAt });
+      expect(await instance.standing(second)).toEqual(second.standing);
+      expect(await instance.standing(third)).toEqual(third.standing);
+      expect(await instance.standing(at(first, { epoch: 2 }))).toMatchObject({ state: 'EXPIRED' });
+      expect(await instance.standing(at(first, { room: 'nowhere' }))).toMatchObject({
         state: 'EXPIRED',
       });
     }
   });
 
   test('leaving: seen at once, for one who waits and for one whose turn it is', async () => {
-    await one.createRoom(room, { ...unlimited, capacity: 1 });
+    await one.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
     const [first, second, third] = [await join(), await join(), await join()];
-    await one.leave(second.place);
-    await one.leave(second.place);
-    expect(await one.standing(second.place)).toMatchObject({ state: 'LEFT' });
-    expect(await one.requireActive(first.place, first.userId)).toBe('active');
-    await one.leave(first.place);
-    expect(await one.requireActive(first.place, first.userId)).toBe('over');
-    expect(await two.requireActive(third.place, third.userId)).toBe('active');
-    await until(
-      'the other instance knows too',
-      async () => (await two.standing(second.place)).state === 'LEFT',
-    );
+    await one.leave(second);
+    await one.leave(second);
+    expect(await one.standing(second)).toMatchObject({ state: 'LEFT' });
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('active');
+    await one.leave(first);
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('over');
+    expect(await two.requireActive(third.place, third.userId, 'look')).toBe('active');
+    await until('the other instance knows too', async () => (await two.standing(second)).state === 'LEFT');
   });
 
   test('the door: active, waiting, over, foreign', async () => {
-    await one.createRoom(room, { ...unlimited, capacity: 1 });
+    await one.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
     const [first, second] = [await join(), await join()];
-    expect(await two.requireActive(first.place, first.userId)).toBe('active');
-    expect(await two.requireActive(first.place, second.userId)).toBe('foreign');
-    expect(await two.requireActive(second.place, second.userId)).toBe('waiting');
-    expect(await two.requireActive({ ...first.place, number: 99 }, first.userId)).toBe('over');
-    expect(await two.requireActive({ ...first.place, epoch: 2 }, first.userId)).toBe('over');
+    expect(await two.requireActive(first.place, first.userId, 'look')).toBe('active');
+    expect(await two.requireActive(first.place, second.userId, 'look')).toBe('foreign');
+    expect(await two.requireActive(second.place, second.userId, 'look')).toBe('waiting');
+    expect(await two.requireActive({ ...first.place, number: 99 }, first.userId, 'look')).toBe('over');
+    expect(await two.requireActive({ ...first.place, epoch: 2 }, first.userId, 'look')).toBe('over');
     await advance(600_001);
-    expect(await one.requireActive(first.place, first.userId)).toBe('over');
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('over');
   });
 
   test('the door fails closed: a store that is away lets nobody pass', async () => {
-    await one.createRoom(room, unlimited);
+    await one.createRoom(room, unlimited, CALL);
     const { place, userId } = await join();
     await using away = openNowhere();
     const instance = createInstance(away);
-    await expect(instance.requireActive(place, userId)).rejects.toThrow('waiting-room.turns');
+    await expect(instance.requireActive(place, userId, 'look')).rejects.toThrow('waiting-room.turns');
   });
 
   test('a payment spends the turn; the buyer is told, and this instance knows at once', async () => {
-    await one.createRoom(room, { ...unlimited, capacity: 1 });
+    await one.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
     const [first, second] = [await join(), await join()];
-    expect(await one.requireActive(first.place, first.userId)).toBe('active');
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('active');
     const event = paid(first.place, first.userId);
     const { reservationId, userId, turn } = event;
     expect(await react([event])).toEqual([{ name: 'TokenExpired', reservationId, userId, turn }]);
-    expect(await one.requireActive(first.place, first.userId)).toBe('over');
-    await until('the next one is let in', async () => (await one.standing(second.place)).state === 'ACTIVE');
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('over');
+    await until('the next one is let in', async () => (await one.standing(second)).state === 'ACTIVE');
     expect(await react([event])).toEqual([]);
     expect((await join(first.userId)).place.number).toBe(3);
   });
 
   test('a payment without a turn of its own is to be undone', async () => {
-    await one.createRoom(room, { ...unlimited, capacity: 1 });
+    await one.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
     const [first, second] = [await join(), await join()];
     const [bought, doubled, early] = [
       paid(first.place, first.userId),
@@ -247,13 +253,13 @@ describe('the waiting room', () => {
   });
 
   test('while it runs, turns end and people are let in by themselves', async () => {
-    await one.createRoom(room, { ...unlimited, capacity: 1 });
+    await one.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
     const [first, second] = [await join(), await join()];
     const stop = new AbortController();
     const running = [one.run(stop.signal), two.run(stop.signal)];
     await advance(660_000);
-    await until('the next one is let in', async () => (await two.standing(second.place)).state === 'ACTIVE');
-    expect(await one.standing(first.place)).toMatchObject({ state: 'EXPIRED' });
+    await until('the next one is let in', async () => (await two.standing(second)).state === 'ACTIVE');
+    expect(await one.standing(first)).toMatchObject({ state: 'EXPIRED' });
     stop.abort();
     await Promise.all(running);
   });

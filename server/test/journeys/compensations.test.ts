@@ -162,7 +162,8 @@ describe('cancelled by the buyer', () => {
 /** The turn's time is over, and over for long enough that no hold could still have extended it. */
 async function endTurn(fan: Fan): Promise<void> {
   const text = `/* test.end-turn */ update waiting_room.token
-    set expires_at = clock_timestamp() - interval '1 minute' where user_id = $1`;
+    set expires_at = late.at, holds_until = late.at
+    from (select clock_timestamp() - interval '1 minute' as at) as late where user_id = $1`;
   await world.db.database.rows({ name: 'test.end-turn', text }, [fan.userId]);
   await until('the turn has timed out', async () => {
     return (await world.client().get('/queue/tokens/me', fan.turn)).body['state'] === 'EXPIRED';

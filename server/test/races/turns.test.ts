@@ -98,7 +98,8 @@ describe('a turn', () => {
 /** Their time is over, and both instances have told them so. */
 async function endTurns(fans: readonly Fan[]): Promise<void> {
   const text = `/* test.end-turns */ update waiting_room.token
-    set expires_at = clock_timestamp() - interval '1 minute' where user_id = any($1::uuid[])`;
+    set expires_at = late.at, holds_until = late.at
+    from (select clock_timestamp() - interval '1 minute' as at) as late where user_id = any($1::uuid[])`;
   await world.db.database.rows({ name: 'test.end-turns', text }, [fans.map((fan) => fan.userId)]);
   await until('the turns have timed out', async () => (await turnStates(fans))['EXPIRED'] === fans.length);
   await Promise.all(

@@ -5,8 +5,9 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { DatabaseFault } from '../../src/platform/postgres/faults.ts';
 import type { Statement } from '../../src/platform/postgres/statement.ts';
-import { createMessaging, type Messaging } from '../../src/messaging/index.ts';
+import { createMessaging, type Messaging, type Projection } from '../../src/messaging/index.ts';
 import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
+import type { BoardLimits } from '../../src/seats/boards.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createLogRecorder } from './log-recorder.ts';
@@ -14,8 +15,11 @@ import { runReaction } from './react.ts';
 
 /** What one instance has: for `holdSeats` itself, or through `seats` with its batches. */
 export interface Counter extends HoldSeatsDeps {
+  readonly messaging: Messaging;
   readonly database: Database;
   readonly seats: Seats;
+  /** What follows the log here. */
+  readonly projections: readonly Projection[];
 }
 
 export interface SeatRow {
@@ -33,13 +37,17 @@ export interface BoxOffice extends AsyncDisposable {
   readonly sqlstates: readonly (string | undefined)[];
   /** Makes everything as it was before the first performance. */
   clear(): Promise<void>;
-  /** What ran in transactions, by name. */
+  /** What ran, by name. */
   readonly statements: ReadonlyMap<string, Statement>;
+  /** How often a statement ran, on both instances. */
+  ran(statement: string): number;
   /** The counter for the n-th request, by turns. */
   counter(n: number): Counter;
   schedule(change?: Partial<EventOf<'PerformanceScheduled'>>): Promise<EventOf<'PerformanceScheduled'>>;
   /** Runs the module's reaction to events of one name, as its reader would, and gives what it emits. */
   react(...events: readonly [AnyEvent, ...AnyEvent[]]): Promise<readonly AnyEvent[]>;
+  /** The same on one instance, with what is emitted in the log. */
+  reactOn(counter: Counter, ...events: readonly [AnyEvent, ...AnyEvent[]]): Promise<void>;
   /** Everything that the holds appended to the log, in order. */
   events(): Promise<AnyEvent[]>;
   seat(seatNo: number, performanceId?: number): Promise<SeatRow>;
@@ -47,23 +55,43 @@ export interface BoxOffice extends AsyncDisposable {
   findDiscrepancies(): Promise<string[]>;
 }
 
-export async function createBoxOffice(): Promise<BoxOffice> {
+export interface BoxOfficeOptions {
+  /** Of the boards. */
+  readonly bounds?: Partial<BoardLimits>;
+  /** Between a reading outside transactions and whoever asked for it. */
+  readonly delay?: (statement: string) => Promise<void> | undefined;
+}
+
+export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<BoxOffice> {
   await using stack = new AsyncDisposableStack();
   const db = stack.use(await createTestDatabase());
   const sqlstates: (string | undefined)[] = [];
   const statements = new Map<string, Statement>();
-  const first = openCounter(db, watched(db.database, sqlstates, statements));
-  const second = openCounter(db, watched(await db.open(), sqlstates, statements));
+  const counts = new Map<string, number>();
+  const note = (statement: Statement): void => {
+    statements.set(statement.name, statement);
+    counts.set(statement.name, (counts.get(statement.name) ?? 0) + 1);
+  };
+  const first = openCounter(db, watched(db.database, sqlstates, note, options), options);
+  const second = openCounter(db, watched(await db.open(), sqlstates, note, options), options);
+  const ended = new AbortController();
+  const running = [first, second].map(({ messaging }) => messaging.run(ended.signal));
+  stack.defer(async () => {
+    ended.abort();
+    await Promise.all(running);
+  });
   const owned = stack.move();
   return {
     db,
     counters: [first, second],
     sqlstates,
     statements,
+    ran: (name) => counts.get(name) ?? 0,
     clear: async () => {
       const text = `truncate seats.performance, seats.seat, seats.hold, seats.buyer, messaging.log`;
       await db.database.rows({ name: 'test.clear', text }, []);
       sqlstates.length = 0;
+      for (const { projections } of [first, second]) for (const projection of projections) projection.lost();
     },
     counter: (n) => (n % 2 === 0 ? first : second),
     schedule: async (change) => {
@@ -72,6 +100,9 @@ export async function createBoxOffice(): Promise<BoxOffice> {
       return event;
     },
     react: (...events) => runReaction(first.database, first.seats.reactions, events),
+    reactOn: async ({ database, messaging, seats }, ...events) => {
+      await runReaction(database, seats.reactions, events, messaging);
+    },
     events: async () => {
       const rows = await db.database.rows<{ events: AnyEvent[] }>(
         { name: 'test.events', text: 'select events from messaging.log order by id' },
@@ -135,33 +166,39 @@ function scheduled(change: Partial<EventOf<'PerformanceScheduled'>> = {}): Event
   };
 }
 
-function openCounter(db: TestDatabase, database: Database): Counter {
+function openCounter(db: TestDatabase, database: Database, { bounds = {} }: BoxOfficeOptions): Counter {
   const nothing = (): void => {};
-  const messaging: Messaging = createMessaging({
-    database,
+  const shared = { database, clock: systemClock, logger: createLogRecorder().logger, observe: nothing };
+  const messaging = createMessaging({
+    ...shared,
     connection: db.connection,
     instanceId: newUuid(),
-    clock: systemClock,
-    logger: createLogRecorder().logger,
-    retentionMs: 60_000,
-    observe: nothing,
+    retentionMs: 3_600_000,
     onAppended: nothing,
     onParked: nothing,
   });
-  const deps = { database, messaging, holdTtlMs: 300_000 };
-  return { ...deps, seats: createSeats({ ...deps, clock: systemClock, observe: nothing }) };
+  const projections: Projection[] = [];
+  const follow: Messaging['follow'] = (projection) => {
+    projections.push(projection);
+    messaging.follow(projection);
+  };
+  const deps = { ...shared, messaging: { ...messaging, follow }, holdTtlMs: 300_000, bounds };
+  return { ...deps, projections, seats: createSeats(deps) };
 }
 
 /** Notes what is run in transactions, and what PostgreSQL refuses, for retries hide it. */
 function watched(
   pool: Database,
   sqlstates: (string | undefined)[],
-  statements: Map<string, Statement>,
+  note: (statement: Statement) => void,
+  { delay }: BoxOfficeOptions,
 ): Database {
   return {
-    rows: (statement, values) => {
-      statements.set(statement.name, statement);
-      return pool.rows(statement, values);
+    rows: async <Row extends Record<string, unknown>>(statement: Statement, values: readonly unknown[]) => {
+      note(statement);
+      const rows = await pool.rows<Row>(statement, values);
+      await delay?.(statement.name);
+      return rows;
     },
     transaction: async (work) => {
       try {
@@ -169,7 +206,7 @@ function watched(
           work({
             ...tx,
             rows: (statement, values) => {
-              statements.set(statement.name, statement);
+              note(statement);
               return tx.rows(statement, values);
             },
           }),

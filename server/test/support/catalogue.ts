@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { ConcertBody, Performance, PerformanceBody, VenueBody } from '#contract/http/catalogue.ts';
-import { type Catalogue, createCatalogue, type OperatorRequest } from '../../src/catalogue/index.ts';
-import type { Messaging } from '../../src/messaging/index.ts';
+import type { ActionNote, OperatorCall } from '#contract/http/operator.ts';
+import { type CalledRequest, type Catalogue, createCatalogue } from '../../src/catalogue/index.ts';
+import type { Messaging, Projection } from '../../src/messaging/index.ts';
 import { appendEvents } from '../../src/messaging/log.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { fingerprint } from '../../src/platform/identifiers.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 
@@ -13,8 +15,27 @@ export const logOnly: Pick<Messaging, 'append'> = {
   append: (tx, events) => appendEvents(tx, events, () => {}),
 };
 
+type InstanceLog = Pick<Messaging, 'append' | 'follow' | 'following'>;
+
+/** Appends to the log of the test's database and tells this instance of it; nobody reads what others append. */
+export function createInstanceLog(): InstanceLog {
+  const projections: Projection[] = [];
+  return {
+    append: (tx, events) =>
+      appendEvents(tx, events, () => {
+        for (const projection of projections) {
+          projection.heard(events.filter(({ name }) => projection.names.includes(name)));
+        }
+      }),
+    follow: (projection) => void projections.push(projection),
+    following: () => Promise.resolve(),
+  };
+}
+
 export interface CatalogueKit {
   readonly catalogue: Catalogue;
+  /** What the operator's log was given. */
+  readonly notes: readonly ActionNote[];
   /** Gives the id of the only layout of a new venue; by default 50 seats in one section. */
   layout(sections?: VenueBody['layouts'][number]['sections'], venueName?: string): Promise<number>;
   concert(body?: Partial<ConcertBody>): Promise<number>;
@@ -29,15 +50,26 @@ export function inDays(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString();
 }
 
+export const CALL: OperatorCall = { requestId: '00000000-0000-4000-8000-000000000001', address: '127.0.0.1' };
+
 /** A request under a key of its own, unless one is given. */
-export function operatorRequest<Body>(body: Body, requestId: string = randomUUID()): OperatorRequest<Body> {
-  return { requestId, fingerprint: fingerprint(body), body };
+export function operatorRequest<Body>(body: Body, requestId: string = randomUUID()): CalledRequest<Body> {
+  return { requestId, fingerprint: fingerprint(body), body, call: CALL };
 }
 
-export function createCatalogueKit(database: Database): CatalogueKit {
-  const catalogue = createCatalogue({ database, messaging: logOnly });
+export interface CatalogueKitOptions {
+  readonly messaging?: InstanceLog;
+  readonly clock?: Clock;
+}
+
+export function createCatalogueKit(database: Database, options: CatalogueKitOptions = {}): CatalogueKit {
+  const { messaging = createInstanceLog(), clock = systemClock } = options;
+  const notes: ActionNote[] = [];
+  const record = (_: unknown, note: ActionNote) => void notes.push(note);
+  const catalogue = createCatalogue({ database, messaging, clock, record });
   return {
     catalogue,
+    notes,
     layout: async (sections = [{ name: '전석', seatCount: 50, rowLength: 10 }], venueName = '소극장') => {
       const body = { name: venueName, city: '서울', layouts: [{ name: '기본', sections }] };
       const outcome = await catalogue.createVenue(operatorRequest(body));

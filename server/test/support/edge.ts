@@ -5,12 +5,14 @@ import {
   type Accounts,
   createAccounts,
   createDoor,
+  createEventStreams,
   createHttp,
   type Http,
   type HttpDeps,
+  type StreamLimits,
   type TurnKeeper,
 } from '../../src/http/index.ts';
-import type { App, Door } from '../../src/http/route.ts';
+import type { App, Door, EventStreams } from '../../src/http/route.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import { createTokenSigner, type TokenSigner } from '../../src/platform/signed-token.ts';
@@ -33,6 +35,7 @@ export interface Edge extends AsyncDisposable {
   readonly log: LogRecorder;
   readonly metrics: Metrics;
   readonly signer: TokenSigner;
+  readonly streams: EventStreams;
   /** The port that it now listens on. */
   listen(): Promise<number>;
 }
@@ -40,7 +43,8 @@ export interface Edge extends AsyncDisposable {
 export interface EdgeOptions extends Partial<
   Pick<HttpDeps, 'bounds' | 'clock' | 'eventLoopDelayMs' | 'readyChecks' | 'trustProxyHops'>
 > {
-  readonly routes?: (api: App, door: Door) => void;
+  readonly routes?: (api: App, door: Door, streams: EventStreams) => void;
+  readonly streamBounds?: Partial<StreamLimits>;
   readonly accounts?: Accounts;
   readonly waitingRoom?: (signer: TokenSigner) => TurnKeeper;
 }
@@ -51,7 +55,7 @@ const nobodyWaits: TurnKeeper = {
 };
 
 export async function createEdge(options: EdgeOptions = {}): Promise<Edge> {
-  const { routes, accounts: givenAccounts, waitingRoom, ...given } = options;
+  const { routes, accounts: givenAccounts, waitingRoom, streamBounds = {}, ...given } = options;
   const log = createLogRecorder();
   const metrics = createMetrics();
   const signer = createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 7) }], systemClock);
@@ -61,14 +65,17 @@ export async function createEdge(options: EdgeOptions = {}): Promise<Edge> {
     waitingRoom: waitingRoom?.(signer) ?? nobodyWaits,
     operatorToken: EDGE_OPERATOR_TOKEN,
   });
+  const clock = options.clock ?? systemClock;
+  const streams = createEventStreams({ clock, logger: log.logger, metrics, bounds: streamBounds });
   const http = await createHttp({
     logger: log.logger,
     clock: systemClock,
     metrics,
     accounts,
+    streams,
     trustProxyHops: 0,
     readyChecks: {},
-    modules: routes === undefined ? [] : [(api) => routes(api, door)],
+    modules: routes === undefined ? [] : [(api) => routes(api, door, streams)],
     ...given,
   });
   return {
@@ -77,6 +84,7 @@ export async function createEdge(options: EdgeOptions = {}): Promise<Edge> {
     log,
     metrics,
     signer,
+    streams,
     listen: async () => {
       await http.app.listen({ host: '127.0.0.1', port: 0 });
       return (http.app.server.address() as AddressInfo).port;

@@ -1,7 +1,7 @@
 /** Instances of messaging on one database, with reactions that note in a table of the test what they did. */
 import { randomUUID } from 'node:crypto';
 import type { AnyEvent, EventName, EventOf } from '#contract/events.ts';
-import { createMessaging, type Messaging } from '../../src/messaging/index.ts';
+import { createMessaging, type Messaging, type Projection } from '../../src/messaging/index.ts';
 import { emitsOf, eventsFor, type ReaderName, type Reactions } from '../../src/messaging/saga-map.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import type { Database, Tx } from '../../src/platform/postgres/database.ts';
@@ -27,6 +27,7 @@ export interface InstanceOptions {
   readonly reader?: ReaderName;
   readonly react?: React;
   readonly giveUp?: (event: AnyEvent) => AnyEvent;
+  readonly projections?: readonly Projection[];
   readonly clock?: Clock;
   readonly database?: Database;
 }
@@ -43,7 +44,7 @@ export interface LogInstance extends AsyncDisposable {
 export interface LogWorld extends AsyncDisposable {
   readonly db: TestDatabase;
   readonly log: LogRecorder;
-  /** Starts an instance; without a reader it only appends. */
+  /** Starts an instance; without a reader and projections it only appends. */
   start(options?: InstanceOptions): Promise<LogInstance>;
   /** In one transaction of an instance that reads nothing. */
   append(...events: readonly AnyEvent[]): Promise<void>;
@@ -107,7 +108,8 @@ async function startInstance(
   log: LogRecorder,
   options: InstanceOptions,
 ): Promise<LogInstance> {
-  const { reader, react = () => [], giveUp, clock = systemClock, database = await db.open() } = options;
+  const { reader, react = () => [], giveUp, projections = [], clock = systemClock } = options;
+  const database = options.database ?? (await db.open());
   const ended = new AbortController();
   const parked: EventName[] = [];
   const appended: EventName[] = [];
@@ -124,7 +126,9 @@ async function startInstance(
     onParked: (_, name) => parked.push(name),
   });
   if (reader !== undefined) messaging.react(reader, notingReactions(reader, react, giveUp));
-  const running = reader === undefined ? undefined : messaging.run(ended.signal);
+  for (const projection of projections) messaging.follow(projection);
+  const isIdle = reader === undefined && projections.length === 0;
+  const running = isIdle ? undefined : messaging.run(ended.signal);
   return {
     messaging,
     database,

@@ -103,8 +103,8 @@ const DEADLINES: readonly (readonly [table: string, columns: readonly string[]])
   ['seats.hold', ['held_at', 'expires_at']],
   ['reservations.reservation', ['expires_at']],
   ['payments.payment', ['expires_at']],
-  ['waiting_room.token', ['expires_at']],
-  ['waiting_room.room', ['refilled_at']],
+  ['waiting_room.token', ['expires_at', 'holds_until']],
+  ['waiting_room.room', ['refilled_at', 'opens_at']],
 ];
 
 async function advance(db: TestDatabase, ms: number): Promise<void> {

@@ -3,7 +3,14 @@ import { dirname, join } from 'node:path/posix';
 import type { Finding } from './rule.ts';
 import { isNode, isTest, type SourceFile } from './source.ts';
 
-export const MODULES = ['waiting-room', 'catalogue', 'seats', 'reservations', 'payments'] as const;
+export const MODULES = [
+  'waiting-room',
+  'catalogue',
+  'seats',
+  'reservations',
+  'payments',
+  'operator-log',
+] as const;
 const KITS = ['contract', 'platform', 'messaging', 'limits'] as const;
 
 /** Zones and the zones that each may import, itself aside. A new folder of server/src is entered here. */

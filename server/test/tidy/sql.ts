@@ -3,7 +3,15 @@ import type { Finding, Rule } from './rule.ts';
 import { isProduct, type Node, type SourceFile } from './source.ts';
 
 /** PostgreSQL schemas, one for each module that owns tables. */
-const SCHEMAS = new Set(['messaging', 'waiting_room', 'catalogue', 'seats', 'reservations', 'payments']);
+const SCHEMAS = new Set([
+  'messaging',
+  'waiting_room',
+  'catalogue',
+  'seats',
+  'reservations',
+  'payments',
+  'operator_log',
+]);
 
 /** Runs migrations before there is anything to prepare a statement on. */
 const MIGRATOR = 'server/src/platform/postgres/migrate.ts';

@@ -143,14 +143,13 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     send('begin', () => client.query('begin'));
     try {
       result = await work(tx);
-      await Promise.all(sent);
     } catch (error) {
       open = false;
       await rollback(client).catch(losing);
       throw error;
     }
     open = false;
-    await commit(client, losing);
+    await concluded(sent, commit(client, losing));
   } finally {
     client.off('error', losing);
     client.release(lost);
@@ -174,6 +173,16 @@ function runHooks(hooks: readonly (() => void)[]): void {
 
 async function rollback(client: PoolClient): Promise<void> {
   await client.query('rollback');
+}
+
+/**
+ * COMMIT travels right behind what was sent, and does not wait for its outcome: where a statement failed, PostgreSQL
+ * answers the COMMIT with a rollback, and it is the statement's own fault that is raised.
+ */
+async function concluded(sent: readonly Promise<unknown>[], committed: Promise<void>): Promise<void> {
+  await Promise.allSettled([committed]); // answered last; before that the connection is not free
+  await Promise.all(sent);
+  await committed;
 }
 
 async function commit(client: PoolClient, losing: (error: Error) => void): Promise<void> {

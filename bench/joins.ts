@@ -1,0 +1,117 @@
+/** Joins over HTTP, strictly in the order of the numbers, beside pgbench inserting places. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeCrowd } from './lib/people.ts';
+import { runPgbench } from './lib/pgbench.ts';
+import type { Side } from './lib/sides.ts';
+import type { RunningService, Stage } from './lib/stage.ts';
+import { runWrk, type WrkReport } from './lib/wrk.ts';
+import { migrate } from '../server/src/platform/postgres/migrate.ts';
+
+/** A line forms only where few are let in: these are the settings that a service starts with. */
+export const LONG_LINE = { QUEUE_RATE_COUNT: '50', QUEUE_CAPACITY: '1000' };
+/** Longer than any run; a crowd's load ends when all are in. */
+const JOIN_SECONDS_MAX = 600;
+
+/** Committed joins a second, by us. */
+export function ourJoins(count: number, connections: number): Side {
+  return {
+    name: `Frontrow over HTTP, ${connections} connections`,
+    run: async (stage) => {
+      const database = await stage.freshDatabase();
+      const tokens = join(stage.folder, 'crowd');
+      await writeCrowd(tokens, count);
+      await using service = await stage.startService(database, LONG_LINE);
+      const { seconds, report } = await joinAll(stage, service, { database, tokens, connections, count });
+      return { perSecond: count / seconds, latency: report.latency };
+    },
+  };
+}
+
+/** Committed joins a second, by pgbench. */
+export function pgbenchJoins(name: string, script: string, count: number, clients: number): Side {
+  return {
+    name: `${name}, ${clients} clients`,
+    run: async (stage) => {
+      const database = await stage.freshDatabase();
+      await migrate({ ...stage.postgres.connection, database });
+      await stage.query(
+        database,
+        `insert into waiting_room.room (room, allowance, rate_count, rate_window_ms) values ('main', 0, 1, 1000)`,
+      );
+      await stage.query(database, 'create sequence bench_number');
+      const transactionsPerClient = Math.floor(count / clients);
+      const seconds = await runPgbench(stage.postgres, database, {
+        script: await readFile(new URL(`sql/${script}`, import.meta.url), 'utf8'),
+        clients,
+        transactionsPerClient,
+        variables: {},
+      });
+      return { perSecond: (await committed(stage, database, transactionsPerClient * clients)) / seconds };
+    },
+  };
+}
+
+export interface Crowd {
+  readonly database: string;
+  /** The file with an access token for each who joins. */
+  readonly tokens: string;
+  readonly connections: number;
+  /** How many places there must be in the end. */
+  readonly count: number;
+}
+
+/** Lets the whole crowd join; ends when that many places are committed. */
+export async function joinAll(
+  stage: Stage,
+  { host, port }: RunningService,
+  { database, tokens, connections, count }: Crowd,
+): Promise<{ seconds: number; report: WrkReport }> {
+  const stop = new AbortController();
+  const startedMs = performance.now();
+  const load = runWrk({
+    host,
+    port,
+    connections,
+    seconds: JOIN_SECONDS_MAX,
+    stop: stop.signal,
+    requests: { tokens, method: 'POST', path: '/api/v1/queue/tokens', body: '{}', again: false },
+  });
+  const [seconds, report] = await Promise.all([
+    allIn(stage, database, count)
+      .then(() => (performance.now() - startedMs) / 1_000)
+      .finally(() => stop.abort()),
+    load,
+  ]);
+  await committed(stage, database, count);
+  return { seconds, report };
+}
+
+/** Waits until the room has given that many numbers; gives up when it gives none any more. */
+async function allIn(stage: Stage, database: string, count: number): Promise<void> {
+  let before = -1;
+  let lastMoveMs = performance.now();
+  for (;;) {
+    const [row] = await stage.query<{ n: number }>(
+      database,
+      `select last_number::int as n from waiting_room.room where room = 'main'`,
+    );
+    if (row?.n === count) return;
+    if (row?.n !== before) lastMoveMs = performance.now();
+    if (performance.now() - lastMoveMs > 10_000) throw new Error(`stuck: ${row?.n} of ${count} are in line`);
+    before = row?.n ?? -1;
+    await delay(20);
+  }
+}
+
+/** Counts rows, not answers: as many people as places, and no number left out. */
+async function committed(stage: Stage, database: string, expected: number): Promise<number> {
+  const [row] = await stage.query<{ people: number; last: number }>(
+    database,
+    `select count(distinct user_id)::int as people, max(number)::int as last from waiting_room.token where room = 'main'`,
+  );
+  if (row?.people !== expected || row.last !== expected)
+    throw new Error(`${row?.people} people joined up to number ${row?.last}, ${expected} expected`);
+  return expected;
+}

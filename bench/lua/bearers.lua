@@ -1,0 +1,33 @@
+-- One request for each token of a file, in the file's order: args are the file, method, path and body ('' for none), and
+-- 'again' to begin anew at the file's end, or 'once' to ask for /livez from then on, until wrk is told to end.
+dofile(debug.getinfo(1, 'S').source:match('^@(.*/)') .. 'report.lua')
+
+local tokens, before, after, again
+local tried = false
+local idle = 'GET /livez HTTP/1.1\r\nhost: bench\r\n\r\n'
+
+function init(args)
+  local file, method, path, body = args[1], args[2], args[3], args[4]
+  tokens = assert(io.open(file))
+  before = method .. ' ' .. path .. ' HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer '
+  after = '\r\n\r\n'
+  if body ~= '' then
+    after = '\r\ncontent-type: application/json\r\ncontent-length: ' .. #body .. '\r\n\r\n' .. body
+  end
+  again = args[5] == 'again'
+end
+
+function request()
+  -- wrk looks at one request before it begins, and does not send it.
+  if not tried then
+    tried = true
+    return idle
+  end
+  local token = tokens:read()
+  if token == nil then
+    if not again then return idle end
+    tokens:seek('set')
+    token = tokens:read()
+  end
+  return before .. token .. after
+end

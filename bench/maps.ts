@@ -1,0 +1,181 @@
+/** Seat maps, read by a crowd while seats change state, beside a bare Fastify that answers the same. */
+import { cancelStep, holdStep, joinStep, openPerformance, SEATS_PER_PERSON } from './lib/audience.ts';
+import { type Answer, sampleAnswer, startBare } from './lib/bare.ts';
+import { type Journey, runLoad } from './lib/load.ts';
+import { createPeople } from './lib/people.ts';
+import { laidOut } from './lib/seats.ts';
+import type { Measured, Side } from './lib/sides.ts';
+import type { RunningService, Stage } from './lib/stage.ts';
+import { runWrk } from './lib/wrk.ts';
+
+const SEATS = 100_000;
+const FEW_SEATS = 50;
+/** The first ones: more than are held in one run. */
+const SEATS_CHANGING = 20_000;
+const MAP_TYPE = 'application/vnd.frontrow.seat-map';
+const CHANGES_PER_S = 1_000;
+const FANS = 500;
+const WARM_UP_SECONDS = 3;
+/** The house is used for longer than a usual turn. */
+const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
+
+interface View {
+  readonly name: string;
+  /** The one whose seats change, another of the same size, or one with few seats. */
+  readonly of: 'changing' | 'quiet' | 'small';
+  readonly accept: string;
+  /** Asked with the tag of what one has. */
+  readonly known: boolean;
+}
+
+const views: readonly View[] = [
+  { name: '100,000 seats, binary', of: 'changing', accept: MAP_TYPE, known: false },
+  { name: '100,000 seats, nothing new (304)', of: 'quiet', accept: MAP_TYPE, known: true },
+  { name: '50 seats, JSON', of: 'small', accept: 'application/json', known: false },
+];
+
+interface Load {
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+/** For each view two sides: ours, while a thousand seats a second change state, and the reference, undisturbed. */
+export function mapSides(load: Load): readonly (readonly Side[])[] {
+  let house: Promise<House> | undefined;
+  const theHouse = (stage: Stage) => (house ??= openHouse(stage));
+  return views.map((view): Side[] => [
+    {
+      name: `Frontrow: ${view.name}`,
+      run: async (stage) => {
+        const { database, performances, fans } = await theHouse(stage);
+        await using service = await stage.startService(database, LONG_TURNS);
+        const path = pathOf(performances[view.of]);
+        const headers = await headersOf(service, path, view, fans);
+        const [measured, changes] = await Promise.all([
+          look(service, path, headers, load),
+          changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+        ]);
+        return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
+      },
+    },
+    {
+      name: `bare Fastify: ${view.name}`,
+      run: async (stage) => {
+        const { database, performances, fans } = await theHouse(stage);
+        const path = pathOf(performances[view.of]);
+        const { headers, sample } = await sampleView(stage, database, path, view, fans);
+        await using bare = await startBare(stage, sample);
+        const measured = await look(bare, path, headers, load);
+        return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
+      },
+    },
+  ]);
+}
+
+const pathOf = (performanceId: number) => `/api/v1/performances/${performanceId}/seats`;
+
+interface House {
+  readonly database: string;
+  readonly performances: Readonly<Record<View['of'], number>>;
+  /** With an account and a turn. */
+  readonly fans: readonly Journey[];
+}
+
+async function openHouse(stage: Stage): Promise<House> {
+  const database = await stage.freshDatabase();
+  await using service = await stage.startService(database, LONG_TURNS);
+  const performances = {
+    changing: await openPerformance(service, SEATS),
+    quiet: await openPerformance(service, SEATS),
+    small: await openPerformance(service, FEW_SEATS),
+  };
+  const person = createPeople();
+  const { host, port } = service;
+  const { outcomes } = await runLoad({
+    host,
+    port,
+    connections: 16,
+    collect: true,
+    journeys: Array.from({ length: FANS }, () => ({ known: { accessToken: person() } })),
+    steps: [joinStep],
+  });
+  await laidOut(stage, database, 2 * SEATS + FEW_SEATS);
+  // Half sold, at random: an empty house would be packed into nothing.
+  await stage.query(
+    database,
+    `update seats.seat set state = 'S', version = 2, reservation_id = gen_random_uuid()
+     where seat_no > $1 and random() < 0.5`,
+    [SEATS_CHANGING],
+  );
+  await stage.query(database, 'vacuum analyze seats.seat');
+  return { database, performances, fans: outcomes.map(({ known }) => ({ known })) };
+}
+
+/** What a client of this view sends: the map is for those whose turn it is. */
+async function headersOf(
+  service: RunningService,
+  path: string,
+  view: View,
+  fans: readonly Journey[],
+): Promise<Record<string, string>> {
+  const headers = {
+    accept: view.accept,
+    'accept-encoding': 'gzip',
+    authorization: `Bearer ${fans[0]?.known['token']}`,
+  };
+  if (!view.known) return headers;
+  const { etag } = (await sampleAnswer(service, path, headers)).headers;
+  if (etag === undefined) throw new Error(`${path} has no tag`);
+  return { ...headers, 'if-none-match': etag };
+}
+
+async function sampleView(
+  stage: Stage,
+  database: string,
+  path: string,
+  view: View,
+  fans: readonly Journey[],
+): Promise<{ headers: Record<string, string>; sample: Answer }> {
+  await using service = await stage.startService(database, LONG_TURNS);
+  const headers = await headersOf(service, path, view, fans);
+  return { headers, sample: await sampleAnswer(service, path, headers) };
+}
+
+async function look(
+  { host, port }: RunningService,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  { seconds, connections }: Load,
+): Promise<Measured> {
+  const run = { host, port, connections, requests: { path, headers } };
+  await runWrk({ ...run, seconds: WARM_UP_SECONDS });
+  const { perSecond, latency } = await runWrk({ ...run, seconds });
+  return { perSecond, latency };
+}
+
+/** Fans hold seats and give them back, at an even pace. Gives how many seats a second changed state. */
+async function changeSeats(
+  { host, port }: RunningService,
+  performanceId: number,
+  fans: readonly Journey[],
+  seconds: number,
+): Promise<number> {
+  const perSecond = CHANGES_PER_S / (2 * SEATS_PER_PERSON);
+  const run = crypto.randomUUID();
+  const journeys = Array.from({ length: Math.ceil(perSecond * seconds) }, (_, index) => {
+    const first = (index * SEATS_PER_PERSON) % SEATS_CHANGING;
+    const seat = Array.from({ length: SEATS_PER_PERSON }, (__, offset) => first + offset + 1).join();
+    return { known: { ...fans[index % fans.length]?.known, seat, key: `${run}-${index}` } };
+  });
+  const { statuses, durationMs } = await runLoad({
+    host,
+    port,
+    connections: 32,
+    perSecond,
+    journeys,
+    steps: [holdStep(performanceId), cancelStep],
+  });
+  const done = (statuses['hold']?.[201] ?? 0) + (statuses['cancel']?.[204] ?? 0);
+  if (done !== 2 * journeys.length) throw new Error(`not all seats changed: ${JSON.stringify(statuses)}`);
+  return (done * SEATS_PER_PERSON) / (durationMs / 1_000);
+}

@@ -1,0 +1,172 @@
+/** A crowd joins one room over HTTP; then it is asked whether everybody has a place, in order, and what that cost. */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { joinAll, LONG_LINE } from './joins.ts';
+import { joinStep } from './lib/audience.ts';
+import { peakMemoryMb, watchCores } from './lib/cores.ts';
+import { type LoadReport, type Outcome, runLoad } from './lib/load.ts';
+import { table } from './lib/page.ts';
+import { createPeople, writeCrowd } from './lib/people.ts';
+import type { RunningService, Stage } from './lib/stage.ts';
+import { overtakings } from '../server/test/support/line-history.ts';
+
+const CONNECTIONS = 512;
+/** So many join one after the other, at an even pace, and keep what they were answered and when. */
+const RECORDED_SHARE = 1 / 400;
+const RECORDED_PER_S = 100;
+const RECORDER_CONNECTIONS = 16;
+const ASKED_SHARE = 1 / 50;
+/** Nobody's turn ends for not being taken up while this runs. */
+const SETTINGS = { ...LONG_LINE, CLAIM_WINDOW_MS: '600000' };
+
+/** Gives the rows of the page: what, figure, aim. */
+export async function measureCrowd(stage: Stage, people: number): Promise<string[]> {
+  const database = await stage.freshDatabase();
+  const recorded = Math.round(people * RECORDED_SHARE);
+  const tokens = join(stage.folder, 'crowd');
+  await writeCrowd(tokens, people - recorded);
+  await using service = await stage.startService(database, SETTINGS);
+  const idleMb = await peakMemoryMb(service.pid);
+
+  const coresUsed = await watchCores(service.pid);
+  const [{ seconds, report }, history] = await Promise.all([
+    joinAll(stage, service, { database, tokens, connections: CONNECTIONS, count: people }),
+    joinRecorded(service, recorded),
+  ]);
+  const cores = await coresUsed();
+  const wrong = overtakings(history.outcomes.map(toJoin));
+  if (wrong.length > 0) throw new Error(`out of order: ${wrong.slice(0, 3).join('; ')}`);
+  const joinedMb = await peakMemoryMb(service.pid);
+
+  const polls = await askForPlaces(service, await pickLines(tokens, Math.round(people * ASKED_SHARE)));
+  const sizes = await measureSizes(stage, database);
+  const heapMb = await heapOf(service);
+  const peakMb = await peakMemoryMb(service.pid);
+  const count = (value: number) => Math.round(value).toLocaleString('en');
+  return table(
+    ['what', 'figure', 'aim'],
+    [
+      ['until all have a place', `${seconds.toFixed(1)} s`, '< 60 s for a million'],
+      ['joins committed', `${count(people / seconds)} a second`, ''],
+      ['answers to the crowd', `p50 ${ms(report.latency.p50)}, p99 ${ms(report.latency.p99)}`, ''],
+      ['places', `${count(people)} people, numbers 1 to ${count(people)}, none twice`, 'all'],
+      ['order', `${count(recorded)} recorded joins, 0 overtakings`, '0'],
+      [
+        'looks at the place',
+        `${count(polls.asked)} people at random, all right; ${polls.latency}`,
+        'all right',
+      ],
+      ['memory of the Node process, peak', `${count(peakMb)} MB`, '< 400 MB'],
+      ['… before anybody came', `${count(idleMb)} MB`, ''],
+      ['… until the last had joined', `${count(joinedMb)} MB`, ''],
+      ['JavaScript heap in use, afterwards', `${count(heapMb)} MB`, ''],
+      ['database', `${count(sizes.database)} MB, of it the places ${count(sizes.places)} MB`, ''],
+      ['cores while joining', `service ${cores.process.toFixed(2)}, all ${cores.machine.toFixed(2)}`, ''],
+    ],
+  );
+}
+
+const ms = (value: number) => `${value.toFixed(1)} ms`;
+
+function joinRecorded({ host, port }: RunningService, count: number): Promise<LoadReport> {
+  const person = createPeople();
+  return runLoad({
+    host,
+    port,
+    connections: RECORDER_CONNECTIONS,
+    perSecond: RECORDED_PER_S,
+    collect: true,
+    journeys: Array.from({ length: count }, (_, index) => ({
+      known: { accessToken: person(), userId: String(index) },
+    })),
+    steps: [{ ...joinStep, takes: ['number'] }],
+  });
+}
+
+function toJoin({ known, sentAtMs, answeredAtMs }: Outcome) {
+  const number = Number(known['number']);
+  if (!(number > 0)) throw new Error('a recorded join got no number');
+  return { userId: known['userId'] ?? '', sentAtMs, answeredAtMs, number, fresh: true };
+}
+
+/** They join again, which gives them the place that they have, and ask with its token where they stand. */
+async function askForPlaces(
+  service: RunningService,
+  accessTokens: readonly string[],
+): Promise<{ asked: number; latency: string }> {
+  const { host, port } = service;
+  const common = { host, port, connections: 64, collect: true };
+  const again = await runLoad({
+    ...common,
+    journeys: accessTokens.map((accessToken) => ({ known: { accessToken } })),
+    steps: [{ ...joinStep, takes: ['token', 'number'] }],
+  });
+  if (again.statuses['join']?.[200] !== accessTokens.length)
+    throw new Error(`not all had a place: ${JSON.stringify(again.statuses)}`);
+  const headBefore = await headOf(service);
+  const looks = await runLoad({
+    ...common,
+    journeys: again.outcomes.map(({ known }) => ({
+      known: { token: known['token'] ?? '', given: known['number'] ?? '' },
+    })),
+    steps: [
+      {
+        name: 'look',
+        method: 'GET',
+        path: '/api/v1/queue/tokens/me',
+        headers: { authorization: 'Bearer {token}' },
+        takes: ['number', 'state', 'ahead'],
+      },
+    ],
+  });
+  const headAfter = await headOf(service);
+  for (const { known } of looks.outcomes) {
+    const [given, number, ahead] = [known['given'], known['number'], known['ahead']].map(Number);
+    const right =
+      given !== undefined &&
+      ahead !== undefined &&
+      given === number &&
+      (known['state'] === 'WAITING'
+        ? ahead <= given - headBefore - 1 && ahead >= given - headAfter - 1
+        : known['state'] === 'ACTIVE' && given <= headAfter && ahead === 0);
+    if (!right)
+      throw new Error(`a wrong place: ${JSON.stringify(known)}, head ${headBefore} to ${headAfter}`);
+  }
+  const { p50 = 0, p99 = 0 } = looks.latencies['look'] ?? {};
+  return { asked: looks.outcomes.length, latency: `p50 ${ms(p50)}, p99 ${ms(p99)} with 64 at once` };
+}
+
+async function headOf({ host, port }: RunningService): Promise<number> {
+  const response = await fetch(`http://${host}:${port}/api/v1/queue/rooms/main`);
+  const { head } = (await response.json()) as { head: number };
+  return head;
+}
+
+/** So many lines of the file, taken evenly from a random first one on. */
+async function pickLines(file: string, count: number): Promise<string[]> {
+  const lines: string[] = [];
+  const every = Math.round(1 / ASKED_SHARE);
+  let left = Math.floor(Math.random() * every);
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (left-- > 0) continue;
+    lines.push(line);
+    if (lines.length === count) break;
+    left = every - 1;
+  }
+  return lines;
+}
+
+async function measureSizes(stage: Stage, database: string): Promise<{ database: number; places: number }> {
+  const [row] = await stage.query<{ database: number; places: number }>(
+    database,
+    `select pg_database_size(current_database()) / 1e6 as database,
+       pg_total_relation_size('waiting_room.token') / 1e6 as places`,
+  );
+  return { database: Number(row?.database), places: Number(row?.places) };
+}
+
+async function heapOf({ host, port }: RunningService): Promise<number> {
+  const text = await (await fetch(`http://${host}:${port}/metrics`)).text();
+  return Number(/^nodejs_heap_size_used_bytes (\d+)/m.exec(text)?.[1]) / 1e6;
+}

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { checkCatalogue } from './check-catalogue.ts';
+import { type CatalogueFile, FORMAT } from './file.ts';
+
+const venue = {
+  key: 'hall',
+  name: '새빛홀',
+  city: '서울',
+  layouts: [
+    {
+      name: '기본',
+      sections: [
+        { name: 'R석', seatCount: 100, rowLength: 20 },
+        { name: 'S석', seatCount: 200, rowLength: 20 },
+      ],
+    },
+  ],
+};
+const concert = { key: 'jazz', title: '봄밤 재즈', description: '', genre: '재즈' };
+const performance = {
+  key: 'jazz-1',
+  concert: 'jazz',
+  venue: 'hall',
+  layout: '기본',
+  room: 'main',
+  startsAt: '2027-04-01T10:30:00.000Z',
+  saleOpensAt: '2027-03-01T11:00:00.000Z',
+  saleClosesAt: '2027-04-01T10:30:00.000Z',
+  seatsPerPerson: 4,
+  prices: [
+    { section: 'R석', priceKrw: 90_000 },
+    { section: 'S석', priceKrw: 60_000 },
+  ],
+};
+
+function file(of: object = {}): unknown {
+  return { format: FORMAT, venues: [venue], concerts: [concert], performances: [performance], ...of };
+}
+
+const withPerformance = (of: object) => file({ performances: [{ ...performance, ...of }] });
+const withVenue = (of: object) => file({ venues: [{ ...venue, ...of }] });
+
+function pathsOf(value: unknown): string[] {
+  const checked = checkCatalogue(value);
+  return 'problems' in checked ? checked.problems.map(({ path }) => path) : [];
+}
+
+test('a file that fits is given back as it is', () => {
+  expect(checkCatalogue(file())).toEqual({ catalogue: file() });
+  const empty: CatalogueFile = { format: FORMAT, venues: [], concerts: [], performances: [] };
+  expect(checkCatalogue(empty)).toEqual({ catalogue: empty });
+});
+
+const small = { name: 'R석', seatCount: 10, rowLength: 5 };
+const layouts = (...sections: object[]) => ({ layouts: [{ name: '기본', sections }] });
+const { key: _key, title: _title, ...keyless } = concert;
+
+test.each<[what: string, value: unknown, paths: string[]]>([
+  ['nothing', null, ['/format']],
+  ['a list', [], ['/format']],
+  ['another version', file({ format: 'frontrow-catalogue/2' }), ['/format']],
+  ['no list of venues', { format: FORMAT, concerts: [], performances: [] }, ['/venues']],
+  ['a list that is none', file({ concerts: {} }), ['/concerts']],
+  ['a field that there is not', file({ rooms: [] }), ['/rooms']],
+  ['fields that are missing', file({ concerts: [keyless] }), ['/concerts/0/key', '/concerts/0/title']],
+  ['a key with a blank', withVenue({ key: 'a b' }), ['/venues/0/key']],
+  ['a NUL character', withVenue({ name: '새빛\0홀' }), ['/venues/0/name']],
+  ['half a character', file({ concerts: [{ ...concert, title: '\uD800' }] }), ['/concerts/0/title']],
+  [
+    'a price as text',
+    withPerformance({ prices: [{ section: 'R석', priceKrw: '1' }] }),
+    ['/performances/0/prices/0/priceKrw'],
+  ],
+  [
+    'a price with a fraction',
+    withPerformance({ prices: [{ section: 'R석', priceKrw: 1.5 }] }),
+    ['/performances/0/prices/0/priceKrw'],
+  ],
+  [
+    'a date without milliseconds',
+    withPerformance({ startsAt: '2027-04-01T10:30:00Z' }),
+    ['/performances/0/startsAt'],
+  ],
+  [
+    'a date that there is not',
+    withPerformance({ startsAt: '2027-02-30T10:30:00.000Z' }),
+    ['/performances/0/startsAt'],
+  ],
+  [
+    'a sale that closes after the start',
+    withPerformance({ startsAt: '2027-03-15T10:30:00.000Z' }),
+    ['/performances/0'],
+  ],
+  ['a room that cannot be one', withPerformance({ room: 'Main' }), ['/performances/0/room']],
+  ['an unknown concert', withPerformance({ concert: 'rock' }), ['/performances/0/concert']],
+  ['an unknown venue', withPerformance({ venue: 'arena' }), ['/performances/0/venue']],
+  ['an unknown layout', withPerformance({ layout: '확장' }), ['/performances/0/layout']],
+  [
+    'a section without a price',
+    withPerformance({ prices: performance.prices.slice(1) }),
+    ['/performances/0/prices'],
+  ],
+  [
+    'a price for no section',
+    withPerformance({ prices: [...performance.prices, { section: 'A석', priceKrw: 1 }] }),
+    ['/performances/0/prices/2/section'],
+  ],
+  [
+    'two prices for a section',
+    withPerformance({ prices: [...performance.prices, { section: 'R석', priceKrw: 1 }] }),
+    ['/performances/0/prices/2/section'],
+  ],
+  [
+    'a row longer than its section',
+    file({
+      venues: [{ ...venue, ...layouts({ name: 'R석', seatCount: 10, rowLength: 11 }) }],
+      performances: [],
+    }),
+    ['/venues/0/layouts/0/sections/0/rowLength'],
+  ],
+  [
+    'two sections of one name',
+    file({
+      venues: [{ ...venue, ...layouts(small, small) }],
+      performances: [],
+    }),
+    ['/venues/0/layouts/0/sections/1/name'],
+  ],
+  [
+    'a layout that is too large',
+    file({
+      venues: [
+        {
+          ...venue,
+          ...layouts(
+            { name: 'R석', seatCount: 150_000, rowLength: 50 },
+            { name: 'S석', seatCount: 50_001, rowLength: 50 },
+          ),
+        },
+      ],
+      performances: [],
+    }),
+    ['/venues/0/layouts/0/sections'],
+  ],
+])('%s is found, with its path', (_what, value, paths) => {
+  expect(pathsOf(value)).toEqual(paths);
+});
+
+test.each(['venues', 'concerts', 'performances'] as const)('a key that %s have twice is found', (kind) => {
+  const whole = file() as CatalogueFile;
+  const twice = { ...whole, [kind]: [...whole[kind], ...whole[kind]] };
+  expect(checkCatalogue(twice)).toEqual({
+    problems: [{ path: `/${kind}/1/key`, message: `is the key of /${kind}/0; give it another one` }],
+  });
+});
+
+test('the same key may name a venue, a concert and a performance', () => {
+  const same = { venues: [{ ...venue, key: 'a' }], concerts: [{ ...concert, key: 'a' }] };
+  expect(
+    pathsOf(file({ ...same, performances: [{ ...performance, key: 'a', venue: 'a', concert: 'a' }] })),
+  ).toEqual([]);
+});
+
+describe('all at once', () => {
+  test('every problem of the shape is listed, however many there are', () => {
+    const concerts = Array.from({ length: 60 }, (_, index) => ({ ...concert, key: `c${index}`, genre: '' }));
+    expect(pathsOf(file({ concerts: concerts.map((each) => ({ ...each, more: 1 })) }))).toHaveLength(120);
+  });
+
+  test('every problem of the content is listed', () => {
+    const performances = [
+      { ...performance, concert: 'rock', venue: 'arena', startsAt: '2027-02-30T10:30:00.000Z' },
+      { ...performance, prices: [{ section: 'X석', priceKrw: 1 }], saleOpensAt: performance.startsAt },
+    ];
+    expect(pathsOf(file({ venues: [venue, venue], performances }))).toEqual([
+      '/venues/1/key',
+      '/performances/1/key',
+      '/performances/0/startsAt',
+      '/performances/0/concert',
+      '/performances/0/venue',
+      '/performances/1',
+      '/performances/1/prices',
+      '/performances/1/prices',
+      '/performances/1/prices/0/section',
+    ]);
+  });
+});
+
+test('as many seats as an import takes are taken, and one more is not', () => {
+  const stadium = (seatCount: number) => layouts({ name: '전석', seatCount, rowLength: 1 });
+  const prices = [{ section: '전석', priceKrw: 1 }];
+  const dates = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...performance, key: `p${index}`, prices }));
+  const full = { venues: [{ ...venue, ...stadium(200_000) }], performances: dates(10) };
+  expect(pathsOf(file(full))).toEqual([]);
+  const club = { ...venue, key: 'club', ...stadium(1) };
+  const one = { ...performance, key: 'one', venue: 'club', prices };
+  const over = file({ venues: [...full.venues, club], performances: [...full.performances, one] });
+  expect(checkCatalogue(over)).toEqual({
+    problems: [
+      { path: '/performances', message: 'have 2000001 seats, the most of one file is 2000000; divide it' },
+    ],
+  });
+});
+
+test('a text that does not fit is told what would', () => {
+  const checked = checkCatalogue(withPerformance({ startsAt: 'tomorrow' }));
+  expect(checked).toEqual({
+    problems: [
+      { path: '/performances/0/startsAt', message: 'must be instant, UTC, RFC 3339 with milliseconds' },
+    ],
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * `npm run generate-catalogue -- --seats 2000000 [--out FILE] [--seed N] [--from 2027-03-01]`: a made-up catalogue for
+ * `npm run import`, of exactly so many seats.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { SEATS_PER_FILE_MAX } from './catalogue/file.ts';
+import { generateCatalogue, type GenerateOptions, SEATS_MIN } from './catalogue/generate-catalogue.ts';
+
+const USAGE = 64; // EX_USAGE of sysexits.h
+const CANNOT_CREATE = 73; // EX_CANTCREAT
+
+const HELP = `npm run generate-catalogue -- --seats N [--out FILE] [--seed N] [--from DATE]
+
+  --seats  ${SEATS_MIN} to ${SEATS_PER_FILE_MAX}, over all performances, exactly
+  --out    the file to write; without it, standard output
+  --seed   a whole number, 1 unless given: the same one gives the same catalogue
+  --from   the first day of the season; without it, the first day of next year
+`;
+
+function readArguments(): (GenerateOptions & { readonly out: string | undefined }) | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seats: { type: 'string' },
+        out: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        from: { type: 'string', default: `${new Date().getFullYear() + 1}-01-01` },
+      },
+    });
+    const { seats = '', seed, from, out } = values;
+    const isSize =
+      /^\d{1,9}$/.test(seats) && Number(seats) >= SEATS_MIN && Number(seats) <= SEATS_PER_FILE_MAX;
+    if (!isSize) return `--seats must be a whole number from ${SEATS_MIN} to ${SEATS_PER_FILE_MAX}`;
+    if (!/^\d{1,9}$/.test(seed)) return '--seed must be a whole number';
+    const isDay = /^2\d{3}-\d\d-\d\d$/.test(from) && isDayThatThereIs(from);
+    if (!isDay) return '--from must be a day such as 2027-03-01';
+    return { seats: Number(seats), seed: Number(seed), from, out };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isDayThatThereIs(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
+}
+
+const given = readArguments();
+if (typeof given === 'string') {
+  process.stderr.write(`${given}\n\n${HELP}`);
+  process.exitCode = USAGE;
+} else {
+  const text = `${JSON.stringify(generateCatalogue(given), null, 1)}\n`;
+  try {
+    await (given.out === undefined ? writeOut(text) : writeFile(given.out, text));
+  } catch (error) {
+    process.stderr.write(`${given.out ?? 'standard output'}: ${(error as Error).message}\n`);
+    process.exitCode = CANNOT_CREATE;
+  }
+}
+
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}

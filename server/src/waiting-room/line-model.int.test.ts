@@ -1,0 +1,282 @@
+/**
+ * Goal: whatever people, time and the organiser do to a room, the line on PostgreSQL is what a simple model of it is.
+ * Method: random commands, on either of two instances; after each of them every place, every counter and
+ * everybody's position is compared. Time moves in whole minutes, so that the few milliseconds that the commands
+ * really take decide nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { LineModel, TIMES } from '../../test/support/line-model.ts';
+import type { Line } from './line.ts';
+import type { Policy } from './policy.ts';
+import { createPostgresLine } from './postgres-line.ts';
+
+const MINUTE_MS = 60_000;
+/** A run that takes longer on a busy machine is cut off: its minutes would no longer be whole to the room. */
+const DRIFT_MAX_MS = 3_000;
+const USERS = Array.from({ length: 14 }, () => randomUUID());
+const RESERVATIONS = Array.from({ length: 4 }, () => randomUUID());
+
+const ADVANCE_TOKENS = {
+  name: 'test.advance-tokens-of',
+  text: `update waiting_room.token t
+    set admitted_at = t.admitted_at - by.ms, expires_at = t.expires_at - by.ms, holds_until = t.holds_until - by.ms
+    from (select $2::int * interval '1 millisecond' as ms) as by
+    where t.room = $1 and t.admitted_at is not null`,
+};
+const ADVANCE_ROOM = {
+  name: 'test.advance-room',
+  text: `update waiting_room.room r set refilled_at = r.refilled_at - by.ms, opens_at = r.opens_at - by.ms
+    from (select $2::int * interval '1 millisecond' as ms) as by
+    where r.room = $1`,
+};
+const PLACES = {
+  name: 'test.places-of',
+  text: `select number, user_id, state, claimed_at is not null as claimed, departure, reservation_id,
+      extract(epoch from expires_at - clock_timestamp())::float8 as expires_in,
+      extract(epoch from holds_until - clock_timestamp())::float8 as holds_for
+    from waiting_room.token where room = $1 order by number`,
+};
+
+interface Real {
+  readonly db: TestDatabase;
+  readonly lines: readonly [Line, Line];
+  readonly room: string;
+  /** The position of everybody who waits, as they were told last. */
+  readonly told: Map<number, number>;
+}
+
+type Run = (model: LineModel, line: Line, real: Real) => Promise<void>;
+type Command = fc.AsyncCommand<LineModel, Real>;
+
+function command(name: string, instance: number, run: Run): Command {
+  return {
+    check: () => performance.now() - startedAtMs < DRIFT_MAX_MS,
+    run: async (model, real) => {
+      await run(model, real.lines[instance === 0 ? 0 : 1], real);
+      await compare(model, real);
+    },
+    toString: () => `${name} on ${instance}`,
+  };
+}
+
+const placeOf = ({ room }: Real, number: number) => ({ room, epoch: 1, number });
+
+function join(users: readonly number[], instance: number): Command {
+  return command(`join ${users.join()}`, instance, async (model, line, { room }) => {
+    const outcomes = await line.join(users.map((user) => ({ room, userId: USERS[user] ?? '' })));
+    const told = outcomes.map((outcome) =>
+      outcome.outcome === 'refused'
+        ? outcome.problem
+        : { fresh: outcome.fresh, number: outcome.place.number, state: outcome.state },
+    );
+    expect(told).toEqual(model.join(users));
+  });
+}
+
+function leave(numbers: readonly number[], instance: number): Command {
+  return command(`leave ${numbers.join()}`, instance, async (model, line, real) => {
+    await line.leave(numbers.map((number) => placeOf(real, number)));
+    model.leave(numbers);
+  });
+}
+
+function claim(numbers: readonly number[], instance: number): Command {
+  return command(`claim ${numbers.join()}`, instance, async (model, line, real) => {
+    const turns = await line.claim(numbers.map((number) => placeOf(real, number)));
+    model.claim(numbers);
+    expect(turns.map((turn) => turn?.claimed)).toEqual(
+      numbers.map((number) => model.places[number - 1]?.claimed),
+    );
+  });
+}
+
+function spend(number: number, reservation: number, instance: number): Command {
+  return command(`spend ${number} on ${reservation}`, instance, async (model, line, real) => {
+    const reservationId = RESERVATIONS[reservation] ?? '';
+    const userId = USERS[model.places[number - 1]?.user ?? 0] ?? '';
+    const purchase = { reservationId, userId, turn: placeOf(real, number) };
+    const outcomes = await real.db.database.transaction((tx) => line.spend(tx, [purchase]));
+    expect(outcomes).toEqual([model.spend(number, reservationId)]);
+  });
+}
+
+function extend(number: number, minutes: number, instance: number): Command {
+  return command(`extend ${number} by ${minutes} min`, instance, async (model, line, real) => {
+    const userId = USERS[model.places[number - 1]?.user ?? 0] ?? '';
+    const expiresAt = new Date(Date.now() + minutes * MINUTE_MS).toISOString();
+    const hold = { userId, turn: placeOf(real, number), expiresAt };
+    await real.db.database.transaction((tx) => line.extend(tx, [hold]));
+    model.extend(number, minutes * MINUTE_MS);
+  });
+}
+
+function advance(minutes: number): Command {
+  return command(`advance ${minutes} min`, 0, async (model, _, { db, room }) => {
+    await db.database.transaction(async (tx) => {
+      await tx.rows(ADVANCE_ROOM, [room, minutes * MINUTE_MS]);
+      await tx.rows(ADVANCE_TOKENS, [room, minutes * MINUTE_MS]);
+    });
+    model.nowMs += minutes * MINUTE_MS;
+  });
+}
+
+function tick(instance: number): Command {
+  return command('tick', instance, async (model, line) => {
+    await line.tick();
+    model.tick();
+  });
+}
+
+function setPolicy(policy: Policy, instance: number): Command {
+  return command(`policy ${JSON.stringify(policy)}`, instance, async (model, line, { room }) => {
+    await line.changeRoom(room, { policy });
+    model.change({ policy });
+  });
+}
+
+function setState(state: RoomState, instance: number): Command {
+  return command(`state ${state}`, instance, async (model, line, { room }) => {
+    await line.changeRoom(room, { state });
+    model.change({ state });
+  });
+}
+
+function setOpening(minutes: number | null, instance: number): Command {
+  return command(`opens in ${minutes} min`, instance, async (model, line, { room }) => {
+    const opensAt = minutes === null ? null : new Date(Date.now() + minutes * MINUTE_MS).toISOString();
+    await line.changeRoom(room, { opensAt });
+    model.change({ opensAtMs: minutes === null ? null : model.nowMs + minutes * MINUTE_MS });
+  });
+}
+
+/** Positions as an instance computes them: from the head, and who left. */
+async function positions({ lines, room }: Real, numbers: readonly number[], head: number): Promise<number[]> {
+  const gone = (await lines[0].departures(room, 0, 1_000)).numbers;
+  return numbers.map(
+    (number) => number - head - 1 - gone.filter((each) => each > head && each < number).length,
+  );
+}
+
+interface PlaceRow extends Record<string, unknown> {
+  readonly number: number;
+  readonly user_id: string;
+  readonly state: PlaceState;
+  readonly claimed: boolean;
+  readonly departure: number | null;
+  readonly reservation_id: string | null;
+  readonly expires_in: number | null;
+  readonly holds_for: number | null;
+}
+
+async function compare(model: LineModel, real: Real): Promise<void> {
+  const { db, lines, room, told } = real;
+  const rows = await db.database.rows<PlaceRow>(PLACES, [room]);
+  const inMinutes = (seconds: number | null) =>
+    seconds === null ? null : Math.ceil((seconds * 2) / 60) / 2 + 0; // no -0
+  const untilMinutes = (ms: number, admittedMs: number | null) =>
+    admittedMs === null ? null : (ms - model.nowMs) / MINUTE_MS;
+  expect(
+    rows.map((row) => ({
+      ...row,
+      expires_in: inMinutes(row.expires_in),
+      holds_for: inMinutes(row.holds_for),
+    })),
+  ).toEqual(
+    model.places.map((place) => ({
+      number: place.number,
+      user_id: USERS[place.user],
+      state: place.state,
+      claimed: place.claimed,
+      departure: place.departure,
+      reservation_id: place.reservation,
+      expires_in: untilMinutes(place.expiresMs, place.admittedMs),
+      holds_for: untilMinutes(place.holdsUntilMs, place.admittedMs),
+    })),
+  );
+  const view = (await lines[1].rooms()).find((each) => each.room === room);
+  expect(view).toMatchObject({
+    state: model.state,
+    policy: model.policy,
+    head: model.head,
+    lastNumber: model.places.length,
+    waiting: model.count('WAITING'),
+    active: model.count('ACTIVE'),
+    admitted: model.admitted.length,
+    departed: model.departed,
+  });
+  expect(model.overfull()).toEqual([]);
+
+  const waiting = model.places.filter(({ state }) => state === 'WAITING').map(({ number }) => number);
+  const ahead = await positions(real, waiting, view?.head ?? 0);
+  expect(ahead).toEqual(waiting.map((number) => model.ahead(number)));
+  for (const [index, number] of waiting.entries()) {
+    expect(ahead[index]).toBeLessThanOrEqual(told.get(number) ?? Infinity);
+    told.set(number, ahead[index] ?? 0);
+  }
+}
+
+const policies: readonly Policy[] = [
+  { rateCount: null, rateWindowMs: null, capacity: null },
+  { rateCount: null, rateWindowMs: null, capacity: 2 },
+  { rateCount: 1, rateWindowMs: 10 * MINUTE_MS, capacity: null },
+  { rateCount: 5, rateWindowMs: 10 * MINUTE_MS, capacity: 4 },
+  { rateCount: 20, rateWindowMs: 60 * MINUTE_MS, capacity: null },
+];
+
+const instance = fc.nat(1);
+const number = fc.integer({ min: 1, max: 16 });
+const numbers = fc.array(number, { minLength: 1, maxLength: 4 });
+const users = fc.array(fc.nat(USERS.length - 1), { minLength: 1, maxLength: 6 });
+const minutes = fc.constantFrom(1, 1, 2, 3, 11, 30);
+const commands = fc.commands(
+  [
+    fc.tuple(users, instance).map((values) => join(...values)),
+    fc.tuple(users, instance).map((values) => join(...values)),
+    fc.tuple(numbers, instance).map((values) => leave(...values)),
+    fc.tuple(numbers, instance).map((values) => claim(...values)),
+    fc.tuple(number, fc.nat(3), instance).map((values) => spend(...values)),
+    fc.tuple(number, fc.constantFrom(1, 5, 12), instance).map((values) => extend(...values)),
+    minutes.map(advance),
+    minutes.map(advance),
+    instance.map(tick),
+    instance.map(tick),
+    fc.tuple(fc.constantFrom(...policies), instance).map((values) => setPolicy(...values)),
+    fc
+      .tuple(fc.constantFrom('OPEN', 'OPEN', 'PAUSED', 'CLOSED'), instance)
+      .map((values) => setState(...values)),
+    fc.tuple(fc.constantFrom(null, -1, 2), instance).map((values) => setOpening(...values)),
+  ],
+  { maxCommands: 60, size: 'max' },
+);
+
+let db: TestDatabase;
+let lines: readonly [Line, Line];
+let startedAtMs = 0;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  const lineOn = (database: TestDatabase['database']) => createPostgresLine({ database, ...TIMES });
+  lines = [lineOn(db.database), lineOn(await db.open())];
+});
+afterAll(() => db[Symbol.asyncDispose]());
+
+test('a room does what its model does, whatever happens to it', { timeout: 60_000 }, async () => {
+  let ran = 0;
+  await fc.assert(
+    fc.asyncProperty(commands, fc.constantFrom(...policies), async (list, policy) => {
+      const room = `r-${randomUUID().slice(0, 8)}`;
+      await lines[0].createRoom(room, { policy, state: 'OPEN', opensAt: null });
+      startedAtMs = performance.now();
+      const real: Real = { db, lines, room, told: new Map() };
+      await fc.asyncModelRun(() => ({ model: new LineModel(policy), real }), list);
+      // Nothing is due in it any more: the ticks of the runs that follow pass it by.
+      await lines[0].changeRoom(room, { state: 'CLOSED' });
+      ran++;
+    }),
+    { numRuns: 60, plugins: [fc.interruptAfterTimeLimit(12_000)] },
+  );
+  expect(ran).toBeGreaterThan(5);
+});

@@ -1,0 +1,175 @@
+/**
+ * Places that are watched: a stream gets its place when it opens, and from then on what moves.
+ *
+ * Once a second the rooms are looked at, which is one reading for all of them, and each room that has moved makes
+ * one frame for all who wait in it: whoever knows how many were let in since knows how many are still ahead. Only
+ * where that is not true, because people ahead have left or it is their turn, does a stream get its place anew. Turns
+ * are looked at as one set. While nobody watches, nothing runs.
+ */
+import type { Clock } from '../platform/clock.ts';
+import type { EventSink } from '../platform/event-frame.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createRepeat } from '../platform/repeat.ts';
+import { placeFrame, roomFrame } from './answer.ts';
+import type { TurnChecks } from './check-turns.ts';
+import type { Holder } from './place-token.ts';
+import type { KnownRoom, RoomViews } from './room-view.ts';
+import { aheadOf, calledStanding, isOver, type Standing, waitingStanding } from './standing.ts';
+
+const TICK_MS = 1_000;
+/** Turns change seldom, and whoever acts on one sees it in the answer. */
+const TICKS_PER_LOOK = 2;
+/** Frames written without a pause: a few milliseconds. */
+const FRAMES_MAX = 500;
+
+export interface PlaceWatch {
+  /** Tells the sink where its owner stands, and goes on until the signal fires or the place is over. */
+  watch(holder: Holder, standing: Standing, sink: EventSink, signal: AbortSignal): void;
+}
+
+export interface PlaceWatchDeps {
+  readonly views: Pick<RoomViews, 'find'>;
+  readonly turns: Pick<TurnChecks, 'look'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Watcher {
+  readonly holder: Holder;
+  readonly sink: EventSink;
+  /** As of its last `place`. */
+  told: Standing;
+  /** The last frame of the room, unless a `place` came after it. */
+  heard: Buffer | undefined;
+}
+
+interface Message {
+  readonly watcher: Watcher;
+  readonly frame: () => Buffer;
+}
+
+interface WatchedRoom {
+  readonly watchers: Set<Watcher>;
+  frame: Buffer | undefined;
+}
+
+export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps): PlaceWatch {
+  const rooms = new Map<string, WatchedRoom>();
+  let ticks = 0;
+  let isFailing = false;
+
+  const ticking = createRepeat({
+    everyMs: TICK_MS,
+    clock,
+    work: async () => {
+      ticks++;
+      const outcomes = await Promise.allSettled([...rooms].map(([name, room]) => tick(name, room)));
+      const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
+      isFailing = false;
+      return rooms.size > 0;
+    },
+    failed: (error) => {
+      if (!isFailing) logger.warn({ err: error }, 'watched places are not told what moves, for a while');
+      isFailing = true;
+    },
+  });
+
+  async function tick(name: string, room: WatchedRoom): Promise<void> {
+    const known = await views.find(name);
+    if (known === undefined) return;
+    // From here to the messages nothing is awaited: they are all of one moment.
+    const called: Watcher[] = [];
+    const messages: Message[] = [];
+    const shared = frameOf(room, known);
+    for (const watcher of room.watchers) {
+      if (watcher.told.state === 'ACTIVE' || isCalled(watcher, known)) called.push(watcher);
+      else messages.push(...tellWaiting(watcher, known, shared));
+    }
+    await send(messages);
+    await tellCalled(called, known);
+  }
+
+  /** The same bytes as long as nothing has moved. */
+  function frameOf(room: WatchedRoom, { view }: KnownRoom): Buffer {
+    const frame = roomFrame(view);
+    if (room.frame === undefined || !room.frame.equals(frame)) room.frame = frame;
+    return room.frame;
+  }
+
+  function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer): Message[] {
+    const { told, holder } = watcher;
+    const { number } = holder.place;
+    const ahead = aheadOf(known, number);
+    const isGone = known.departed.has(number);
+    if (isGone || told.ahead - (known.view.admitted - told.admitted) !== ahead) {
+      const standing = isGone
+        ? calledStanding(known.view, 'LEFT', null, number)
+        : waitingStanding(known.view, number, ahead, clock.wallMs());
+      watcher.heard = shared;
+      return [place(watcher, standing)];
+    }
+    if (watcher.heard === shared) return [];
+    watcher.heard = shared;
+    return [{ watcher, frame: () => shared }];
+  }
+
+  async function tellCalled(called: readonly Watcher[], known: KnownRoom): Promise<void> {
+    const isDue = ticks % TICKS_PER_LOOK === 0;
+    const asking = called.filter((watcher) => isDue || watcher.told.state !== 'ACTIVE');
+    const turnsNow = await Promise.allSettled(asking.map((watcher) => turns.look(watcher.holder)));
+    const messages = asking.flatMap((watcher, index): Message[] => {
+      const found = turnsNow[index];
+      // Asked again the next time.
+      if (found?.status !== 'fulfilled') return [];
+      const { epoch, number } = watcher.holder.place;
+      const turn = known.view.epoch === epoch ? found.value : undefined;
+      const [state, expiresAt] = [turn?.state ?? 'EXPIRED', turn?.expiresAt ?? null];
+      const isNews = state !== watcher.told.state || expiresAt !== watcher.told.turnExpiresAt;
+      return isNews ? [place(watcher, calledStanding(known.view, state, expiresAt, number))] : [];
+    });
+    await send(messages);
+    const failure = turnsNow.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  function place(watcher: Watcher, standing: Standing): Message {
+    watcher.told = standing;
+    return { watcher, frame: () => placeFrame(watcher.holder, standing) };
+  }
+
+  async function send(messages: readonly Message[]): Promise<void> {
+    for (const [index, { watcher, frame }] of messages.entries()) {
+      if (index > 0 && index % FRAMES_MAX === 0) await clock.sleep(0);
+      watcher.sink.send(frame());
+      if (isOver(watcher.told.state)) watcher.sink.end();
+    }
+  }
+
+  return {
+    watch: (holder, standing, sink, signal) => {
+      sink.send(placeFrame(holder, standing));
+      if (isOver(standing.state)) {
+        sink.end();
+        return;
+      }
+      const { room: name } = holder.place;
+      const room = rooms.get(name) ?? { watchers: new Set(), frame: undefined };
+      rooms.set(name, room);
+      const watcher: Watcher = { holder, sink, told: standing, heard: undefined };
+      room.watchers.add(watcher);
+      const leave = () => {
+        room.watchers.delete(watcher);
+        if (room.watchers.size === 0 && rooms.get(name) === room) rooms.delete(name);
+      };
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
+      ticking.start();
+    },
+  };
+}
+
+/** Past the head, or of another life of the room. */
+function isCalled({ holder }: Watcher, { view }: KnownRoom): boolean {
+  return holder.place.number <= view.head || holder.place.epoch !== view.epoch;
+}

@@ -1,0 +1,131 @@
+/**
+ * Goal: a SIGKILL in the middle of joins and admissions takes nobody's place, lets nobody in out of turn or too
+ * many at once, and shows nobody a worse place than before.
+ * Method: a crowd joins and looks, again and again, at the real process on its embedded PostgreSQL, which is
+ * killed three times without warning. Whoever got no answer asks anew. What was told before and after is compared,
+ * and at the end the room's record.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
+import { openDatabase } from '../../src/platform/postgres/database.ts';
+import { outOfOrder, overfull, overRate } from '../support/admission-record.ts';
+import { type Answer, createClient, type RequestOptions } from '../support/client.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
+import {
+  type JoinRecord,
+  type LookRecord,
+  overtakenWaiters,
+  overtakings,
+  rises,
+  secondPlaces,
+} from '../support/line-history.ts';
+import { type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { until } from '../support/until.ts';
+import { OPERATOR_TOKEN } from '../support/world.ts';
+
+const FANS = 150;
+const ROOM = 'killed';
+const CAPACITY = 10;
+const RATE = { count: 20, windowMs: 1_000 };
+const KILLS = 3;
+
+let folder: TemporaryFolder;
+let service: ServiceProcess;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  service = await startProcess(folder.path);
+});
+afterAll(async () => {
+  await service[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+const joins: JoinRecord[] = [];
+const looks: LookRecord[] = [];
+
+/** Asks whichever process there is until one answers; a request that got no answer is asked again. */
+async function ask<Body>(method: string, path: string, options: RequestOptions): Promise<Answer<Body>> {
+  for (;;) {
+    const client = createClient(service.url, OPERATOR_TOKEN);
+    const answer = await client.request<Body>(method, path, options).catch(() => undefined);
+    if (answer !== undefined && answer.status < 500) return answer;
+    await delay(20);
+  }
+}
+
+async function visit(): Promise<void> {
+  const guest = await ask<{ userId: string; accessToken: string }>('POST', '/guests', {});
+  const { userId, accessToken } = guest.body;
+  const sentAtMs = performance.now();
+  const joined = await ask<{ token: string; number: number }>('POST', '/queue/tokens', {
+    token: accessToken,
+    body: { room: ROOM },
+  });
+  const { token, number } = joined.body;
+  joins.push({ userId, sentAtMs, answeredAtMs: performance.now(), number, fresh: joined.status === 201 });
+  while ((await look(token, number)) === 'WAITING') await delay(25);
+  await ask('DELETE', '/queue/tokens/me', { token });
+}
+
+async function look(token: string, number: number): Promise<string> {
+  const sentAtMs = performance.now();
+  const { body } = await ask<{ state: string; ahead: number }>('GET', '/queue/tokens/me', { token });
+  const { state, ahead } = body;
+  looks.push({ number, sentAtMs, answeredAtMs: performance.now(), state, ahead });
+  return state;
+}
+
+it(
+  `nobody loses a place, overtakes or is overtaken through ${KILLS} kills in the middle of admissions`,
+  { timeout: 120_000 },
+  async () => {
+    await createClient(service.url, OPERATOR_TOKEN).operator('POST', '/admin/queue/rooms', {
+      room: ROOM,
+      capacity: CAPACITY,
+      rateCount: RATE.count,
+      rateWindowMs: RATE.windowMs,
+    });
+    let through = 0;
+    const crowd = Array.from({ length: FANS }, () => visit().then(() => through++));
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const enough = (kill * FANS) / (KILLS + 2);
+      await until('admissions are under way', () => through >= enough, 30_000);
+      await service.kill();
+      service = await startProcess(folder.path);
+    }
+    await Promise.all(crowd);
+    await service[Symbol.asyncDispose]();
+
+    // A join whose answer was lost is repeated, and is not new any more then: only the numbers must be one.
+    expect(secondPlaces(joins.map((join) => ({ ...join, fresh: true })))).toEqual([]);
+    expect(overtakings(joins)).toEqual([]);
+    expect(rises(looks)).toEqual([]);
+    expect(overtakenWaiters(looks)).toEqual([]);
+
+    await using postgres = await startEmbeddedPostgres({ dataDir: folder.path, log: () => {} });
+    const { connection } = postgres;
+    await using database = openDatabase({
+      connection,
+      connectionsMax: 1,
+      settings: {},
+      onIdleError: () => {},
+    });
+    expect(await overfull(database, ROOM)).toEqual([]);
+    expect(await overRate(database, ROOM, RATE)).toEqual([]);
+    expect(await outOfOrder(database, ROOM)).toEqual([]);
+    const wrong = await database.rows(
+      {
+        name: 'test.room-counters',
+        text: `/* test.room-counters */
+          select r.* from waiting_room.room r
+          where r.last_number <> (select count(*) from waiting_room.token t where t.room = r.room)
+            or r.admitted <> (select count(*) from waiting_room.token t where t.room = r.room and admitted_at is not null)
+            or r.active <> (select count(*) from waiting_room.token t where t.room = r.room and state = 'ACTIVE')
+            or r.waiting <> (select count(*) from waiting_room.token t where t.room = r.room and state = 'WAITING')`,
+      },
+      [],
+    );
+    expect(wrong).toEqual([]);
+  },
+);

@@ -1,0 +1,134 @@
+/** Goal: a queue token is good for its own place and for nothing else, and keys can be changed while people wait. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client, Fan } from '../support/client.ts';
+import { openEvents } from '../support/event-client.ts';
+import { openSale, type Sale } from '../support/sale.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const key = (kid: string, byte: number) => `${kid}:${Buffer.alloc(32, byte).toString('base64url')}`;
+const [OLD, NEW] = [key('2026-10', 1), key('2026-11', 2)];
+
+const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+const kidOf = (token: string) =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
+
+/** What every route that takes a queue token makes of this one: statuses, and the codes of what is refused. */
+async function tryEverywhere(client: Client, token: string, performanceId: number) {
+  const seats = `/performances/${performanceId}/seats`;
+  const [standing, leaving, looking, holding, paying] = [
+    await client.get('/queue/tokens/me', token),
+    await client.request('DELETE', '/queue/tokens/me', { token }),
+    await client.get(seats, token),
+    await client.post('/reservations', { token, body: { performanceId, seats: [1] } }),
+    await client.post('/payments', { token, body: { reservationId: randomUUID() } }),
+  ];
+  const streams: [number, unknown][] = [];
+  for (const path of ['/queue/tokens/me/stream', `${seats}/stream`]) {
+    using stream = await openEvents(`${client.url}/api/v1${path}`, { token });
+    const body = stream.status === 200 ? { code: 'a stream' } : (JSON.parse(stream.text || '{}') as object);
+    streams.push([stream.status, Reflect.get(body, 'code')]);
+  }
+  const booking = [looking, holding, paying].map(({ status, body }) => [status, body['code']]);
+  return {
+    standing: [standing.status, standing.body['state'] ?? standing.body['code']],
+    leaving: leaving.status,
+    booking,
+    streams,
+  };
+}
+
+const times = (count: number, answer: unknown) => Array.from({ length: count }, () => answer);
+
+const INVALID = {
+  standing: [401, 'queue.token-invalid'],
+  leaving: 401,
+  booking: times(3, [401, 'queue.token-invalid']),
+  streams: times(2, [401, 'queue.token-invalid']),
+};
+/** Signed by us, and yet no place: nothing is shown, changed or bought. */
+const NO_PLACE = {
+  standing: [200, 'EXPIRED'],
+  leaving: 204,
+  streams: [
+    [204, undefined],
+    [403, 'queue.turn-over'],
+  ],
+};
+
+describe('a queue token', () => {
+  let world: World;
+  let sale: Sale;
+  let fan: Fan;
+  beforeAll(async () => {
+    world = await createWorld();
+    sale = await openSale(world);
+    fan = await world.client().fan();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const signed = (type: string, change: object) =>
+    world.instances[0]?.context.signer.sign(type, { ...claimsOf(fan.turn), ...change }) ?? '';
+
+  it.each([
+    ['an account token', () => fan.account],
+    ['a place signed as an account token', () => signed('account', {})],
+    ['a place signed as the code of a ticket', () => signed('ticket', {})],
+    ['a place without its user', () => signed('queue', { sub: undefined })],
+    ['a place without its room', () => signed('queue', { room: undefined })],
+  ])('is not %s', async (_, token) => {
+    expect(await tryEverywhere(world.client(), token(), sale.performanceId)).toEqual(INVALID);
+  });
+
+  it.each([
+    ['another life of the room', 'queue.turn-over', { epoch: 2 }],
+    ['a number that was never given', 'queue.turn-over', { n: 1_000 }],
+    ['somebody else', 'queue.token-foreign', { sub: randomUUID() }],
+    ['a room that never was', 'queue.turn-over', { room: 'nowhere' }],
+  ])('of %s is no place, and takes nothing from anybody', async (_, code, change) => {
+    const tried = await tryEverywhere(world.client(), signed('queue', change), sale.performanceId);
+    const streams = [NO_PLACE.streams[0], [403, code]];
+    expect(tried).toEqual({ ...NO_PLACE, booking: times(3, [403, code]), streams });
+    expect((await world.client().get('/queue/tokens/me', fan.turn)).body).toMatchObject({ state: 'ACTIVE' });
+  });
+
+  it('of another room holds nothing here', async () => {
+    await world.client().operator('POST', '/admin/queue/rooms', { room: 'other' });
+    const other = await world.client().fan('other');
+    const held = await other.hold(sale.performanceId, [1]);
+    expect(held).toMatchObject({ status: 403, body: { code: 'queue.token-foreign', room: 'main' } });
+  });
+});
+
+it('keys are changed while people wait: every instance takes tokens of every key it has, and nobody loses a place', async () => {
+  await using world = await createWorld({
+    envOf: [{ SIGNING_KEYS: `${NEW},${OLD}` }, { SIGNING_KEYS: `${OLD},${NEW}` }, { SIGNING_KEYS: NEW }],
+  });
+  await world.client().operator('PATCH', '/admin/queue/rooms/main', { capacity: 1 });
+  await world.client(0).fan();
+  const guest = await world.client(0).post<{ accessToken: string; userId: string }>('/guests');
+  const { accessToken, userId } = guest.body;
+  const join = (instance: number) =>
+    world
+      .client(instance)
+      .post<{ token: string; number: number }>('/queue/tokens', { token: accessToken, body: {} });
+
+  const [byNew, byOld] = [await join(0), await join(1)];
+  const tokens = [byNew.body.token, byOld.body.token];
+  expect(tokens.map(kidOf)).toEqual(['2026-11', '2026-10']);
+  expect([byNew.body.number, byOld.body.number]).toEqual([2, 2]);
+  for (const token of tokens) {
+    for (const instance of [0, 1]) {
+      const answer = await world.client(instance).get('/queue/tokens/me', token);
+      expect(answer).toMatchObject({ status: 200, body: { userId, number: 2, state: 'WAITING', ahead: 0 } });
+    }
+  }
+
+  const late = await world.client(2).get('/queue/tokens/me', byOld.body.token);
+  expect(late).toMatchObject({ status: 401, body: { code: 'queue.token-invalid' } });
+  const again = await join(2);
+  expect(again).toMatchObject({ status: 200, body: { number: 2, state: 'WAITING' } });
+  expect(again.body.token).not.toBe(byOld.body.token);
+  expect((await world.client(2).get('/queue/tokens/me', again.body.token)).status).toBe(200);
+});
