@@ -39,7 +39,10 @@ interface Load {
   readonly connections: number;
 }
 
-/** For each view two sides: ours, while a thousand seats a second change state, and the reference, undisturbed. */
+/**
+ * For each view two sides, both while a thousand seats a second change state at an instance of ours: ours is that
+ * instance; the reference is beside it, and shares the cores with it and with whoever changes the seats.
+ */
 export function mapSides(load: Load): readonly (readonly Side[])[] {
   let house: Promise<House> | undefined;
   const theHouse = (stage: Stage) => (house ??= openHouse(stage));
@@ -65,7 +68,11 @@ export function mapSides(load: Load): readonly (readonly Side[])[] {
         const path = pathOf(performances[view.of]);
         const { headers, sample } = await sampleView(stage, database, path, view, fans);
         await using bare = await startBare(stage, sample);
-        const measured = await look(bare, path, headers, load);
+        await using service = await stage.startService(database, LONG_TURNS);
+        const [measured] = await Promise.all([
+          look(bare, path, headers, load),
+          changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+        ]);
         return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
       },
     },

@@ -9,7 +9,7 @@ import { type LoadReport, type Outcome, runLoad } from './lib/load.ts';
 import { table } from './lib/page.ts';
 import { createPeople, writeCrowd } from './lib/people.ts';
 import type { RunningService, Stage } from './lib/stage.ts';
-import { overtakings } from '../server/test/support/line-history.ts';
+import { overtakings } from './lib/line-history.ts';
 
 const CONNECTIONS = 512;
 /** So many join one after the other, at an even pace, and keep what they were answered and when. */

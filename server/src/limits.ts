@@ -86,7 +86,7 @@ export const limits = {
   },
   seats: {
     boards: {
-      /** Seats of all boards; 12 bytes each with the buyers, and with the maps that are sent not quite 30. */
+      /** Seats of all boards: 12 bytes each with the buyers, and 5 more with all forms of the map. */
       seatsMax: 8_000_000,
       /** What a board takes besides its seats, in seats: the changes that it remembers. */
       boardWeight: 2_000,

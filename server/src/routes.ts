@@ -2,6 +2,7 @@
 import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
 import {
+  type Accounts,
   createAccounts,
   createDoor,
   createEventStreams,
@@ -10,14 +11,14 @@ import {
   type HttpDeps,
 } from './http/index.ts';
 import { countParked, measureLag } from './messaging/index.ts';
-import type { App, Door, EventStreams } from './http/route.ts';
+import type { App, Door, EventStreams, Shortcut } from './http/route.ts';
 import { parkedEventRoutes } from './messaging/routes.ts';
 import { operatorLogRoutes } from './operator-log/routes.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { statement } from './platform/postgres/statement.ts';
 import { reservationRoutes, ticketAdminRoutes } from './reservations/routes.ts';
-import { saleAdminRoutes, seatRoutes } from './seats/routes.ts';
-import { queueAdminRoutes, queueRoutes } from './waiting-room/routes.ts';
+import { mapShortcut, saleAdminRoutes, seatRoutes } from './seats/routes.ts';
+import { queueAdminRoutes, queueRoutes, standingShortcut } from './waiting-room/routes.ts';
 
 const ALIVE = statement(`/* service.alive */ select true as alive`);
 
@@ -51,6 +52,7 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
     readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },
     // Without the role api an instance only reacts; it still says how it is.
     modules: config.roles.has('api') ? moduleRoutes(context, door, streams) : [],
+    shortcuts: config.roles.has('api') ? shortcutsOf(context, accounts) : [],
   });
 }
 
@@ -70,4 +72,14 @@ function moduleRoutes(context: Context, door: Door, streams: EventStreams): ((ap
     (api) => parkedEventRoutes(api, { database, record: operatorLog.record, door }),
     (api) => operatorLogRoutes(api, { operatorLog, door }),
   ];
+}
+
+/** Where an account is named beside the queue token, the door compares the two: the long way. */
+function shortcutsOf({ waitingRoom, seats }: Context, accounts: Accounts): Shortcut[] {
+  if (accounts.userBesideToken !== undefined) return [];
+  const mayLook = (bearer: string) => {
+    const holder = waitingRoom.verifyToken(bearer);
+    return holder !== undefined && waitingRoom.mayLookAtHand(holder);
+  };
+  return [standingShortcut({ waitingRoom }), mapShortcut({ seats, mayLook })];
 }

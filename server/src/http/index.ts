@@ -13,6 +13,7 @@ import { describeRoutes, openApiRoute } from './openapi.ts';
 import { problemPages } from './problem-pages.ts';
 import type { App } from './route.ts';
 import { shedWhenLate } from './shed.ts';
+import { type Shortcut, takeShortcuts } from './shortcuts.ts';
 
 export { createDoor, type TurnKeeper } from './door.ts';
 export { createEventStreams, type EventStreams, type StreamLimits } from './event-streams.ts';
@@ -30,6 +31,8 @@ export interface HttpDeps {
   readonly readyChecks: Readonly<Record<string, ReadyCheck>>;
   /** Each registers a module's routes; they come under /api/v1. */
   readonly modules: readonly ((api: App) => void)[];
+  /** Of routes of the modules. */
+  readonly shortcuts: readonly Shortcut[];
   /** For tests. */
   readonly bounds?: Partial<HttpLimits>;
   readonly eventLoopDelayMs?: () => number;
@@ -66,5 +69,6 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     { prefix: '/api/v1' },
   );
   await app.ready();
+  takeShortcuts(app, deps.shortcuts, { clock, metrics, isDraining, eventLoopDelayMs: delayMs });
   return { app, drain };
 }

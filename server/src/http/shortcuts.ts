@@ -11,13 +11,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../limits.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { bearerIn } from './bearer.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
 import type { App } from './route.ts';
 
 /** What a shortcut may look at. A header that was sent twice is no plain case. */
 export interface PlainGet {
   readonly url: string;
-  readonly authorization?: string | undefined;
+  /** The token of the Authorization header. */
+  readonly bearer?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
   readonly accept?: string | undefined;
   readonly acceptEncoding?: string | undefined;
@@ -58,7 +60,7 @@ export function takeShortcuts(app: App, shortcuts: readonly Shortcut[], deps: Sh
     if (shortcut === undefined || deps.eventLoopDelayMs() > limits.http.eventLoopDelayMsMax) return false;
     const plain = plainGet(url, request.rawHeaders);
     const startedMs = clock.monotonicMs();
-    const answer = plain && shortcut.answer(plain);
+    const answer = plain && attempt(shortcut, plain);
     if (answer === undefined) return false;
     send(response, answer);
     metrics.observeHttp('GET', shortcut.route, answer.status, clock.monotonicMs() - startedMs);
@@ -72,6 +74,15 @@ export function takeShortcuts(app: App, shortcuts: readonly Shortcut[], deps: Sh
   });
 }
 
+/** Whatever goes wrong on the short way is for the long one to say. */
+function attempt(shortcut: Shortcut, plain: PlainGet): PlainAnswer | undefined {
+  try {
+    return shortcut.answer(plain);
+  } catch {
+    return undefined;
+  }
+}
+
 function send(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...COMMON_HEADERS, ...headers, ...length });
@@ -79,21 +90,21 @@ function send(response: ServerResponse, { status, headers, body }: PlainAnswer):
 }
 
 const READ = {
-  authorization: 'authorization',
+  authorization: 'bearer',
   'if-none-match': 'ifNoneMatch',
   accept: 'accept',
   'accept-encoding': 'acceptEncoding',
 } as const;
-const LENGTHS = new Set(Object.keys(READ).map((name) => name.length));
 /** A body, or what else wants more than an answer. */
 const NOT_PLAIN = new Set(['content-length', 'transfer-encoding', 'expect', 'upgrade', 'range']);
+const NAME_LENGTH_MAX = Math.max(...[...Object.keys(READ), ...NOT_PLAIN].map((name) => name.length));
 
 /** Undefined for what is no plain case. */
 function plainGet(url: string, rawHeaders: readonly string[]): PlainGet | undefined {
   const found: { -readonly [Name in keyof PlainGet]: PlainGet[Name] } = { url };
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const given = rawHeaders[at] ?? '';
-    if (!LENGTHS.has(given.length) && given.length > MAYBE_NOT_PLAIN_MAX) continue;
+    if (given.length > NAME_LENGTH_MAX) continue;
     const name = given.toLowerCase();
     if (NOT_PLAIN.has(name)) return undefined;
     if (!isRead(name)) continue;
@@ -101,10 +112,8 @@ function plainGet(url: string, rawHeaders: readonly string[]): PlainGet | undefi
     if (found[field] !== undefined) return undefined;
     found[field] = rawHeaders[at + 1];
   }
-  return found;
+  return { ...found, bearer: bearerIn(found.bearer) };
 }
-
-const MAYBE_NOT_PLAIN_MAX = Math.max(...[...NOT_PLAIN].map((name) => name.length));
 
 function isRead(name: string): name is keyof typeof READ {
   return Object.hasOwn(READ, name);

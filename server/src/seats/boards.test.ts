@@ -288,7 +288,11 @@ describe('memory', () => {
 
   test('holds a board that is too large for the bound, alone', async () => {
     hand = createHand({ seatsMax: 8, boardWeight: 1 });
-    for (const id of [1, 2]) hand.versions.set(id, Array.from({ length: 6 * id }, () => 0));
+    for (const id of [1, 2])
+      hand.versions.set(
+        id,
+        Array.from({ length: 6 * id }, () => 0),
+      );
     await hand.boards.get(1);
     await hand.boards.get(2);
     expect(hand.boards.stats).toEqual({ boards: 1, seats: 12 });

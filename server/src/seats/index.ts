@@ -14,9 +14,7 @@ import { seatReactions } from './reactions.ts';
 import { refuseKnownTaken } from './refuse-known-taken.ts';
 import type { HoldOutcome, HoldRequest } from './seat.ts';
 
-export type { Listener } from './publish-board.ts';
 export type { HoldOutcome, HoldRequest } from './seat.ts';
-export type { SeatMap } from './seat-map.ts';
 
 /** How many seats are free. */
 export interface Remaining {
@@ -50,6 +48,8 @@ export interface Seats {
   recall(request: HoldRequest): Promise<HoldOutcome | undefined>;
   /** Undefined when there is no such performance, or its seats are not laid out yet. */
   board(performanceId: number): Promise<WatchedBoard | undefined>;
+  /** The same, if it is in memory. */
+  boardAtHand(performanceId: number): WatchedBoard | undefined;
   /** For each performance that has been laid out; behind by no more than the log. */
   remaining(performanceIds: readonly number[]): Promise<Map<number, Remaining>>;
   /** How a performance sells, behind by no more than the log; undefined when there is no such performance. */
@@ -98,6 +98,7 @@ export function createSeats(deps: SeatsDeps): Seats {
     hold,
     recall: (request) => recallHold(deps.database, request),
     board: async (performanceId) => (await boards.get(performanceId))?.published,
+    boardAtHand: (performanceId) => boards.known(performanceId)?.published,
     remaining: async (performanceIds) => {
       const found = await Promise.all(performanceIds.map((performanceId) => boards.get(performanceId)));
       return new Map(

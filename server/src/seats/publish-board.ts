@@ -32,12 +32,6 @@ export interface PublishingLimits {
   readonly changesMax: number;
 }
 
-/** From one version to the next. */
-interface Step {
-  readonly before: string;
-  readonly seatNos: readonly number[];
-}
-
 /** Without an id: what a client sends back must name a map that it has. */
 const RELOAD = eventFrame({ event: 'reload', data: {} });
 
@@ -47,8 +41,7 @@ export function publishBoard(
 ): PublishedBoard {
   const { clock, limits } = deps;
   const listeners = new Set<Listener>();
-  /** Oldest first, without a gap, up to what is published. */
-  let steps: Step[] = [];
+  const changes = createChanges(limits);
   /** Frames that lead from a version to the published one: a crowd that comes back shares them. */
   const frames = new Map<string, Buffer>();
   board.takeChanged();
@@ -57,42 +50,26 @@ export function publishBoard(
   let isClosed = false;
 
   function publishWhenDue(): void {
-    if (clock.monotonicMs() - publishedAtMs < limits.everyMs || board.version === published.content.version)
-      return;
     const before = published.content.version;
+    if (clock.monotonicMs() - publishedAtMs < limits.everyMs || board.version === before) return;
     const seatNos = board.takeChanged();
     published = snapshot(board);
     publishedAtMs = clock.monotonicMs();
-    remember({ before, seatNos });
+    changes.add(before, seatNos);
     frames.clear();
     if (listeners.size === 0) return;
     const frame = frameFrom(before);
     for (const listener of listeners) listener.send(frame);
   }
 
-  function remember(step: Step): void {
-    steps.push(step);
-    let changes = 0;
-    const kept = steps.findLastIndex(({ seatNos }) => (changes += seatNos.length) > limits.changesMax) + 1;
-    steps = steps.slice(Math.max(kept, steps.length - limits.rememberedMax));
-  }
-
-  function frameFrom(version: string | undefined): Buffer {
-    const shared = version === undefined ? undefined : frames.get(version);
+  function frameFrom(version = ''): Buffer {
+    const shared = frames.get(version);
     if (shared !== undefined) return shared;
-    const changed = version === undefined ? undefined : changedSince(version);
-    if (version === undefined || changed === undefined) return RELOAD;
-    const frame = seatsFrame(version, published, changed);
+    const seatNos = version === published.content.version ? [] : changes.since(version);
+    if (seatNos === undefined) return RELOAD;
+    const frame = seatsFrame(version, published, seatNos);
     frames.set(version, frame);
     return frame;
-  }
-
-  /** Undefined when it is not remembered, or was never a version of this board. */
-  function changedSince(version: string): number[] | undefined {
-    if (version === published.content.version) return [];
-    const first = steps.findIndex((step) => step.before === version);
-    if (first === -1) return undefined;
-    return [...new Set(steps.slice(first).flatMap((step) => step.seatNos))];
   }
 
   return {
@@ -120,6 +97,26 @@ export function publishBoard(
         listener.end();
       }
       listeners.clear();
+    },
+  };
+}
+
+/** What has changed from one publication to the next, for as many of them as are remembered. */
+function createChanges(limits: PublishingLimits) {
+  /** Oldest first, without a gap, up to what is published. */
+  let steps: { readonly before: string; readonly seatNos: readonly number[] }[] = [];
+  return {
+    add(before: string, seatNos: readonly number[]): void {
+      steps.push({ before, seatNos });
+      let sum = 0;
+      const tooFar = steps.findLastIndex((step) => (sum += step.seatNos.length) > limits.changesMax);
+      steps = steps.slice(Math.max(tooFar + 1, steps.length - limits.rememberedMax));
+    },
+    /** Undefined when it is not remembered, or was never a version of this board. */
+    since(version: string): number[] | undefined {
+      const first = steps.findIndex((step) => step.before === version);
+      if (first === -1) return undefined;
+      return [...new Set(steps.slice(first).flatMap((step) => step.seatNos))];
     },
   };
 }

@@ -30,11 +30,12 @@ import {
   refusals,
   refuse,
   requestOf,
+  type Shortcut,
   userOf,
 } from '../http/route.ts';
 import type { Seats, WatchedBoard } from './index.ts';
 import { mapFormFor } from './map-form.ts';
-import { SEAT_MAP_TYPE } from './seat-map.ts';
+import { type MapForm, SEAT_MAP_TYPE } from './seat-map.ts';
 
 const CONTENT_TYPES = { json: 'application/json; charset=utf-8', binary: SEAT_MAP_TYPE } as const;
 
@@ -97,15 +98,46 @@ async function sendMap(request: FastifyRequest, reply: FastifyReply, board: Watc
   const map = board.map();
   const form = mapFormFor(request.headers);
   const etag = map.etag(form);
-  void reply.headers({
-    etag,
-    'cache-control': 'private, no-cache',
-    vary: 'accept, accept-encoding, authorization',
-  });
-  if (isKnown(request, etag)) return reply.code(304).send();
+  void reply.headers({ etag, ...OF_EVERY_MAP });
+  if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
   const bytes = await map.bytes(form);
-  if (form.gzip) void reply.header('content-encoding', 'gzip');
-  return reply.header('content-type', CONTENT_TYPES[form.type]).send(bytes);
+  return reply.headers(contentHeaders(form)).send(bytes);
+}
+
+const OF_EVERY_MAP = {
+  'cache-control': 'private, no-cache',
+  vary: 'accept, accept-encoding, authorization',
+} as const;
+
+function contentHeaders({ type, gzip }: MapForm): Record<string, string> {
+  return { 'content-type': CONTENT_TYPES[type], ...(gzip && { 'content-encoding': 'gzip' }) };
+}
+
+/** The answer of the route above, when the board is in memory and the turn was looked at a moment ago. */
+export function mapShortcut({ seats, mayLook }: MapShortcutDeps): Shortcut {
+  return {
+    route: '/api/v1/performances/:performanceId/seats',
+    matches: (url) => MAP_URL.test(url),
+    answer: ({ url, bearer, ifNoneMatch, accept, acceptEncoding }) => {
+      if (bearer === undefined || !mayLook(bearer)) return undefined;
+      const id = idOf(MAP_URL.exec(url)?.[1] ?? '');
+      const map = id === undefined ? undefined : seats.boardAtHand(id)?.map();
+      if (map === undefined) return undefined;
+      const form = mapFormFor({ accept, 'accept-encoding': acceptEncoding });
+      const headers = { etag: map.etag(form), ...OF_EVERY_MAP };
+      if (isKnown(ifNoneMatch, headers.etag)) return { status: 304, headers };
+      const body = map.bytesAtHand(form);
+      return body && { status: 200, headers: { ...headers, ...contentHeaders(form) }, body };
+    },
+  };
+}
+
+const MAP_URL = /^\/api\/v1\/performances\/([1-9]\d{0,9})\/seats$/;
+
+export interface MapShortcutDeps {
+  readonly seats: Pick<Seats, 'boardAtHand'>;
+  /** Whether it is known, without asking anybody, that this token's turn is open. */
+  readonly mayLook: (bearer: string) => boolean;
 }
 
 function streamRoute(app: App, deps: SeatRouteDeps): void {

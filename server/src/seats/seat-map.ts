@@ -38,7 +38,8 @@ const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
 export class SeatMap {
   readonly content: SeatMapContent;
   readonly #plain = new Map<MapType, Buffer>();
-  readonly #zipped = new Map<MapType, Promise<Buffer>>();
+  readonly #zipped = new Map<MapType, Buffer>();
+  readonly #zipping = new Map<MapType, Promise<Buffer>>();
 
   constructor(content: SeatMapContent) {
     this.content = content;
@@ -55,6 +56,11 @@ export class SeatMap {
     return isZipped ? this.#zip(type) : this.#write(type);
   }
 
+  /** The same, unless it is being zipped. */
+  bytesAtHand({ type, gzip: isZipped }: MapForm): Buffer | undefined {
+    return isZipped ? this.#zipped.get(type) : this.#write(type);
+  }
+
   #write(type: MapType): Buffer {
     const bytes = this.#plain.get(type) ?? (type === 'json' ? toJson(this.content) : toBinary(this.content));
     this.#plain.set(type, bytes);
@@ -62,9 +68,14 @@ export class SeatMap {
   }
 
   #zip(type: MapType): Promise<Buffer> {
-    const bytes = this.#zipped.get(type) ?? gzip(this.#write(type), { level: GZIP_LEVEL });
-    this.#zipped.set(type, bytes);
-    return bytes;
+    const underWay = this.#zipping.get(type);
+    if (underWay !== undefined) return underWay;
+    const zipping = gzip(this.#write(type), { level: GZIP_LEVEL }).then((bytes) => {
+      this.#zipped.set(type, bytes);
+      return bytes;
+    });
+    this.#zipping.set(type, zipping);
+    return zipping;
   }
 }
 

@@ -9,8 +9,8 @@ import type { Place } from '#contract/ids.ts';
 import { limits } from '../limits.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
+import { RecentMap } from '../platform/recent-map.ts';
 import type { Line, Turn } from './line.ts';
-import { placeKey } from './place.ts';
 import type { Holder } from './place-token.ts';
 
 /**
@@ -18,7 +18,7 @@ import type { Holder } from './place-token.ts';
  * that timed out may be opened again elsewhere, by a hold that was heard of late.
  */
 const CHANGING_REMEMBERED_MS = 1_000;
-/** About 20 MB. */
+/** Of one room: about 20 MB. */
 const REMEMBERED_MAX = 100_000;
 
 /** What somebody wants to do on a turn. A turn past its own end, kept for a hold, is good for no other hold. */
@@ -32,6 +32,8 @@ export interface TurnChecks {
    */
   look(holder: Holder): Promise<Turn | undefined>;
   requireActive(place: Place, userId: string, act: Act): Promise<Admission>;
+  /** Whether it is remembered that the turn is open; asks nobody. */
+  mayLookAtHand(holder: Holder): boolean;
   /** What is remembered of a place that is over; asks nobody. */
   ended(holder: Holder): Turn['state'] | undefined;
   forget(places: readonly Place[]): void;
@@ -49,13 +51,9 @@ interface Remembered {
 }
 
 export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): TurnChecks {
-  const remembered = new Map<string, Remembered>();
-  const batching = {
-    batchMax: limits.batch.requestsMax,
-    waitingMax: limits.batch.waitingMax,
-    clock,
-    observe,
-  };
+  const memory = createTurnMemory(clock);
+  const { requestsMax: batchMax, waitingMax } = limits.batch;
+  const batching = { batchMax, waitingMax, clock, observe };
   const reads = createBatcher<Place, Turn | undefined>({
     ...batching,
     name: 'check-turns',
@@ -67,39 +65,18 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
     run: (places) => line.claim(places),
   });
 
-  function recall(place: Place): Remembered | undefined {
-    const found = remembered.get(placeKey(place));
-    if (found === undefined) return undefined;
-    return clock.monotonicMs() < found.askedAtMs + lastsMs(found.turn) ? found : undefined;
-  }
-
-  /** Waiting ends at any moment, and a turn that timed out may still be extended by a hold of the last one. */
-  function remember(place: Place, turn: Turn, askedAtMs: number): Remembered {
-    if (isTimedOut(turn)) return { turn: { ...turn, state: 'EXPIRED', expiresAt: null }, askedAtMs };
-    const found = { turn, askedAtMs };
-    if (turn.state === 'WAITING') return found;
-    const key = placeKey(place);
-    remembered.delete(key);
-    if (remembered.size >= REMEMBERED_MAX) {
-      const [oldest] = remembered.keys();
-      if (oldest !== undefined) remembered.delete(oldest);
-    }
-    remembered.set(key, found);
-    return found;
-  }
-
   async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
-    const known = recall(place);
+    const known = memory.recall(place);
     if (known !== undefined) return known;
     const askedAtMs = clock.monotonicMs();
     const turn = await reads.submit(place);
     if (turn === undefined) return undefined;
     const isTheirs = turn.userId === userId && turn.epoch === place.epoch;
     const isOpen = turn.state === 'ACTIVE' && !isTimedOut(turn);
-    if (!isOpen || turn.claimed || !isTheirs) return remember(place, turn, askedAtMs);
+    if (!isOpen || turn.claimed || !isTheirs) return memory.remember(place, turn, askedAtMs);
     const claimingAtMs = clock.monotonicMs();
     const claimed = await claims.submit(place);
-    return claimed && remember(place, claimed, claimingAtMs);
+    return claimed && memory.remember(place, claimed, claimingAtMs);
   }
 
   return {
@@ -108,22 +85,45 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
       return turn?.epoch === holder.place.epoch && turn.userId === holder.userId ? turn : undefined;
     },
     requireActive: async (place, userId, act) => {
-      const found = await find({ place, userId });
-      if (found === undefined || found.turn.epoch !== place.epoch) return 'over';
-      const { turn, askedAtMs } = found;
-      if (turn.userId !== userId) return 'foreign';
-      if (turn.state === 'WAITING') return 'waiting';
-      if (turn.state !== 'ACTIVE') return 'over';
-      const holdsForMs = (turn.holdsForMs ?? 0) - (clock.monotonicMs() - askedAtMs);
-      return act === 'hold' && holdsForMs <= 0 ? 'over' : 'active';
+      const holder = { place, userId };
+      const found = await find(holder);
+      return found === undefined ? 'over' : admissionOf(found, holder, act, clock.monotonicMs());
+    },
+    mayLookAtHand: (holder) => {
+      const found = memory.recall(holder.place);
+      return found !== undefined && admissionOf(found, holder, 'look', clock.monotonicMs()) === 'active';
     },
     ended: ({ place, userId }) => {
-      const turn = recall(place)?.turn;
+      const turn = memory.recall(place)?.turn;
       const isTheirs = turn?.epoch === place.epoch && turn.userId === userId;
       return isTheirs && turn.state !== 'ACTIVE' ? turn.state : undefined;
     },
-    forget: (places) => {
-      for (const place of places) remembered.delete(placeKey(place));
+    forget: (places) => memory.forget(places),
+  };
+}
+
+/** What turns were a moment ago, or are for good. */
+function createTurnMemory(clock: Clock) {
+  /** By room and number. */
+  const remembered = new Map<string, RecentMap<number, Remembered>>();
+  return {
+    recall: ({ room, number }: Place): Remembered | undefined => {
+      const found = remembered.get(room)?.get(number);
+      if (found === undefined) return undefined;
+      return clock.monotonicMs() < found.askedAtMs + lastsMs(found.turn) ? found : undefined;
+    },
+    /** Waiting ends at any moment, and a turn that timed out may still be extended by a hold of the last one. */
+    remember: ({ room, number }: Place, turn: Turn, askedAtMs: number): Remembered => {
+      if (isTimedOut(turn)) return { turn: { ...turn, state: 'EXPIRED', expiresAt: null }, askedAtMs };
+      const found = { turn, askedAtMs };
+      if (turn.state === 'WAITING') return found;
+      const ofRoom = remembered.get(room) ?? new RecentMap<number, Remembered>(REMEMBERED_MAX);
+      remembered.set(room, ofRoom);
+      ofRoom.set(number, found);
+      return found;
+    },
+    forget: (places: readonly Place[]): void => {
+      for (const { room, number } of places) remembered.get(room)?.delete(number);
     },
   };
 }
@@ -136,4 +136,14 @@ function isTimedOut({ state, expiresInMs }: Turn): boolean {
 function lastsMs({ state, expiresInMs }: Turn): number {
   if (state === 'ACTIVE') return Math.min(CHANGING_REMEMBERED_MS, expiresInMs ?? 0);
   return state === 'EXPIRED' ? CHANGING_REMEMBERED_MS : Number.POSITIVE_INFINITY;
+}
+
+/** What a turn is good for now that was asked for a moment ago. */
+function admissionOf({ turn, askedAtMs }: Remembered, holder: Holder, act: Act, nowMs: number): Admission {
+  if (turn.epoch !== holder.place.epoch) return 'over';
+  if (turn.userId !== holder.userId) return 'foreign';
+  if (turn.state === 'WAITING') return 'waiting';
+  if (turn.state !== 'ACTIVE') return 'over';
+  const holdsForMs = (turn.holdsForMs ?? 0) - (nowMs - askedAtMs);
+  return act === 'hold' && holdsForMs <= 0 ? 'over' : 'active';
 }

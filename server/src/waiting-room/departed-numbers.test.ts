@@ -56,7 +56,8 @@ test('nothing is between neighbours, or before a number that is past the head', 
 });
 
 test('what is no number of a line is a mistake', () => {
-  for (const number of [0, -1, 1.5, Number.NaN]) expect(() => new DepartedNumbers().add(number)).toThrow();
+  for (const number of [0, -1, 1.5, Number.NaN])
+    expect(() => new DepartedNumbers().add(number)).toThrow('no number of a line');
 });
 
 test('a million numbers take 150 KB at most, however many of them left', () => {

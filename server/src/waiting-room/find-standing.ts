@@ -9,12 +9,14 @@ import { aheadOf, calledStanding, type Standing, waitingStanding } from './stand
 export interface Standings {
   /** No older than the version that its owner has seen, wherever that was. */
   of(holder: Holder, seenVersion?: string): Promise<Standing>;
+  /** The same of somebody who waits, if nobody has to be asked for it. */
+  atHand(holder: Holder, seenVersion?: string): Standing | undefined;
   /** Right after a join, which the views have taken note of. */
   afterJoin(userId: string, joined: Joined): Promise<Standing>;
 }
 
 export interface StandingsDeps {
-  readonly views: Pick<RoomViews, 'find'>;
+  readonly views: Pick<RoomViews, 'find' | 'atHand'>;
   readonly turns: Pick<TurnChecks, 'ended' | 'look'>;
   readonly clock: Clock;
 }
@@ -39,6 +41,13 @@ export function createStandings({ views, turns, clock }: StandingsDeps): Standin
 
   return {
     of: standingOf,
+    atHand: (holder, version) => {
+      const { room, epoch, number } = holder.place;
+      const known = views.atHand(room, { number, version });
+      if (known === undefined || known.view.epoch !== epoch || number <= known.view.head) return undefined;
+      if (known.departed.has(number) || turns.ended(holder) !== undefined) return undefined;
+      return waitingStanding(known.view, number, aheadOf(known, number), clock.wallMs());
+    },
     afterJoin: async (userId, { fresh, state, place, turnExpiresAt, view }) => {
       const { number } = place;
       if (state !== 'WAITING') {

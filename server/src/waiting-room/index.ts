@@ -13,7 +13,7 @@ import type { Database, Tx } from '../platform/postgres/database.ts';
 import type { TokenSigner } from '../platform/signed-token.ts';
 import { type Act, type Admission, createTurnChecks } from './check-turns.ts';
 import { createStandings } from './find-standing.ts';
-import type { ChangeOutcome, JoinOutcome, JoinRequest, TurnTimes } from './line.ts';
+import type { ChangeOutcome, JoinOutcome, JoinRequest, Line, RoomChanged, TurnTimes } from './line.ts';
 import { openRoom, type OpenOutcome } from './open-room.ts';
 import { type Holder, readPlace, signPlace } from './place-token.ts';
 import type { Policy } from './policy.ts';
@@ -21,7 +21,7 @@ import { createPostgresLine } from './postgres-line.ts';
 import { waitingRoomReactions } from './reactions.ts';
 import { noteOf } from './room-note.ts';
 import type { RoomView } from './room.ts';
-import { createRoomViews } from './room-view.ts';
+import { createRoomViews, type RoomViews } from './room-view.ts';
 import { runLine } from './run-line.ts';
 import type { Standing } from './standing.ts';
 import { createPlaceWatch } from './watch-places.ts';
@@ -47,6 +47,8 @@ export interface WaitingRoom {
   join(userId: string, room?: string): Promise<InLine | Refusal>;
   /** Costs no query while waiting. No older than what its owner has seen: the version of an answer or a frame. */
   standing(holder: Holder, seenVersion?: string): Promise<Standing>;
+  /** The same of somebody who waits, if nobody has to be asked for it: almost always. */
+  standingAtHand(holder: Holder, seenVersion?: string): Standing | undefined;
   /** Tells the sink where its owner stands, and what moves, until the signal fires or the place is over. */
   watch(holder: Holder, standing: Standing, sink: EventSink, signal: AbortSignal): void;
   /** As of a moment ago; undefined when there is none of that name. One object for all who ask in that moment. */
@@ -56,6 +58,8 @@ export interface WaitingRoom {
   leave(holder: Holder): Promise<void>;
   /** For the door. Fails when the store does; the door then lets nobody pass. */
   requireActive(place: Place, userId: string, act: Act): Promise<Admission>;
+  /** Whether it is known, without asking anybody, that the turn is open. */
+  mayLookAtHand(holder: Holder): boolean;
   /** Whose place the token is; undefined for anything that is not a queue token of ours. */
   verifyToken(token: string): Holder | undefined;
   /** An existing room stays as it is. What the terms leave out is as the settings say. */
@@ -82,7 +86,7 @@ export interface WaitingRoomDeps extends TurnTimes {
 }
 
 export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
-  const { clock, signer, observe, logger, record } = deps;
+  const { clock, signer, observe, logger } = deps;
   const line = createPostgresLine(deps);
   const views = createRoomViews({ line, clock });
   const turns = createTurnChecks({ line, clock, observe });
@@ -116,6 +120,7 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
       return { outcome: 'joined', fresh, place, token, standing };
     },
     standing: (holder, seenVersion) => standings.of(holder, seenVersion),
+    standingAtHand: (holder, seenVersion) => standings.atHand(holder, seenVersion),
     watch: (holder, standing, sink, signal) => places.watch(holder, standing, sink, signal),
     room: (name) => views.look(name),
     rooms: () => line.rooms(),
@@ -128,11 +133,30 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
       await turns.look(holder);
     },
     requireActive: (place, userId, act) => turns.requireActive(place, userId, act),
+    mayLookAtHand: (holder) => turns.mayLookAtHand(holder),
     verifyToken: (token) => readPlace(signer, token),
+    ...steering(line, views, deps),
+    reactions: waitingRoomReactions(line, turns, deps.defaultPolicy),
+    run: (signal) => runLine(line, deps, signal),
+    prepare: async () => {
+      await line.createRoom(DEFAULT_ROOM, { policy: deps.defaultPolicy, state: 'OPEN', opensAt: null });
+    },
+  };
+}
+
+/** The operator's hand on the rooms. */
+function steering(
+  line: Line,
+  views: RoomViews,
+  { defaultPolicy, record }: WaitingRoomDeps,
+): Pick<WaitingRoom, 'createRoom' | 'changeRoom'> {
+  const recording =
+    (call: OperatorCall): RoomChanged =>
+    (tx, before, after) =>
+      record(tx, noteOf(before, after, call));
+  return {
     createRoom: async (room, terms, call) => {
-      const outcome = await openRoom(line, deps.defaultPolicy, room, terms, (tx, before, after) =>
-        record(tx, noteOf(before, after, call)),
-      );
+      const outcome = await openRoom(line, defaultPolicy, room, terms, recording(call));
       if (outcome.outcome !== 'refused') views.note(outcome.view);
       return outcome;
     },
@@ -142,16 +166,9 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
         ...(state !== undefined && { state }),
         ...(opensAt !== undefined && { opensAt }),
       };
-      const outcome = await line.changeRoom(room, change, (tx, before, after) =>
-        record(tx, noteOf(before, after, call)),
-      );
+      const outcome = await line.changeRoom(room, change, recording(call));
       if (outcome.outcome === 'changed') views.note(outcome.view);
       return outcome;
-    },
-    reactions: waitingRoomReactions(line, turns, deps.defaultPolicy),
-    run: (signal) => runLine(line, deps, signal),
-    prepare: async () => {
-      await line.createRoom(DEFAULT_ROOM, { policy: deps.defaultPolicy, state: 'OPEN', opensAt: null });
     },
   };
 }

@@ -151,6 +151,9 @@ describe('the view of the rooms', () => {
     reads[0]?.resolve([view(3, 4, { active: 2 })]);
     expect(await reading).toEqual(view(5, 6));
     nowMs += 200;
+    await fill(view(3, 6));
+    expect(await find()).toEqual(view(5, 6));
+    nowMs += 200;
     await fill(view(0, 0, { epoch: 2 }));
     expect(await find()).toMatchObject({ head: 0, epoch: 2 });
     views.note(view(9, 9));
@@ -200,6 +203,27 @@ describe('the view of the rooms', () => {
     slow.resolve(undefined);
     expect(await Promise.all(asking)).toEqual([5, 5, 5]);
     expect(pages).toHaveLength(1);
+  });
+
+  test('whoever asks while departures are fetched for an older view gets the newer one', async () => {
+    await fill(view(2, 10));
+    gone = [5, 6];
+    const slow = Promise.withResolvers<undefined>();
+    page = async (answer) => {
+      await slow.promise;
+      return answer;
+    };
+    nowMs += 200;
+    const early = ahead(10);
+    reads[1]?.resolve([view(2, 10, { departed: 1 })]);
+    await vi.waitFor(() => expect(pages).toHaveLength(1));
+    nowMs += 200;
+    const late = ahead(10);
+    reads[2]?.resolve([view(3, 10, { departed: 2 })]);
+    await vi.waitFor(async () => expect((await views.look('main'))?.head).toBe(3));
+    slow.resolve(undefined);
+    await early;
+    expect(await late).toBe(4);
   });
 
   test('what this instance did is given out at once, unless somebody left in between', async () => {

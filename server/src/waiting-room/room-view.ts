@@ -1,18 +1,15 @@
 /**
- * What this instance knows of the rooms: one small query a few times a second while somebody asks, however
- * many ask, and the numbers of those who left since. Standing in line is arithmetic over it.
+ * What this instance knows of the rooms, and of those who left their lines. Standing in line is arithmetic over it.
  *
- * What is given out is never older than 200 ms, never goes back, and counts out everybody who had left by then. It
+ * What is given out is never older than a moment, never goes back, and counts out everybody who had left by then. It
  * has a version: a client that has seen a newer one, at another instance, makes this one read first.
  */
 import type { Clock } from '../platform/clock.ts';
 import { type Departed, DepartedNumbers } from './departed-numbers.ts';
+import { createLatestRooms } from './latest-rooms.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
 
-const FRESH_MS = 200;
-/** Readings that somebody asks for who has seen more, or says so, begin no sooner one after the other. */
-const APART_MS = 20;
 const PAGE_MAX = 10_000;
 
 /** Live: view and departures fit together whenever they are looked at, until somebody awaits something. */
@@ -31,6 +28,8 @@ export interface Seen {
 
 export interface RoomViews {
   find(room: string, seen?: Seen): Promise<KnownRoom | undefined>;
+  /** The same, if nothing has to be read for it. */
+  atHand(room: string, seen?: Seen): KnownRoom | undefined;
   /** Without those who left: for what is said of the room as a whole. */
   look(room: string): Promise<RoomView | undefined>;
   /** Takes in what this instance just did to a room. */
@@ -58,58 +57,8 @@ export interface RoomViewsDeps {
 }
 
 export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
-  const latest = new Map<string, RoomView>();
+  const latest = createLatestRooms(line, clock);
   const rooms = new Map<string, Known>();
-  /** What this instance did while a reading was under way may not be in it. */
-  const noted = new Set<string>();
-  let readings = 0;
-  let readAtMs = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-
-  async function readAll(): Promise<void> {
-    noted.clear();
-    readAtMs = clock.monotonicMs();
-    const found = await line.rooms();
-    for (const view of found) {
-      const before = latest.get(view.room);
-      const isKept =
-        before !== undefined && (isOlder(view, before) || (noted.has(view.room) && !isOlder(before, view)));
-      if (!isKept) latest.set(view.room, view);
-    }
-    readings++;
-  }
-
-  function refresh(): Promise<void> {
-    reading ??= readAll()
-      .catch((error: unknown) => {
-        readAtMs = Number.NEGATIVE_INFINITY;
-        throw error;
-      })
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  }
-
-  /** A reading that begins after this call; all who ask until it begins share it. */
-  function readAgain(): Promise<void> {
-    next ??= begin();
-    return next;
-  }
-
-  async function begin(): Promise<void> {
-    await reading?.catch(() => {});
-    const dueMs = readAtMs + APART_MS - clock.monotonicMs();
-    if (dueMs > 0) await clock.sleep(dueMs);
-    await reading?.catch(() => {});
-    next = undefined;
-    await refresh();
-  }
-
-  async function freshen(): Promise<void> {
-    if (reading !== undefined || clock.monotonicMs() - readAtMs >= FRESH_MS) await refresh();
-  }
 
   function open(view: RoomView): Known {
     const known = rooms.get(view.room);
@@ -124,7 +73,7 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
     const view = latest.get(room);
     if (view === undefined) return undefined;
     const known = open(view);
-    for (const wanted = readings; known.reading < wanted;) {
+    for (const wanted = latest.readings; known.reading < wanted;) {
       known.catchingUp ??= catchUp(known).finally(() => {
         known.catchingUp = undefined;
       });
@@ -135,40 +84,34 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
 
   /** Nothing changes before everything is there, so that the view and the departures fit together. */
   async function catchUp(known: Known): Promise<void> {
-    const [asOf, view] = [readings, latest.get(known.view.room) ?? known.view];
-    const numbers: number[] = [];
-    let { upTo } = known;
-    while (upTo < view.departed) {
-      const page = await line.departures(view.room, upTo, Math.min(PAGE_MAX, view.departed - upTo));
-      // Rather a position that counts one who left than none at all.
-      if (page.upTo <= upTo) break;
-      upTo = page.upTo;
-      numbers.push(...page.numbers.filter((number) => number > view.head));
-    }
+    const [asOf, view] = [latest.readings, latest.get(known.view.room) ?? known.view];
+    const gone = await fetchDepartures(line, view, known.upTo);
     known.departed.forgetUpTo(view.head);
-    for (const number of numbers) known.departed.add(number);
-    known.upTo = Math.max(upTo, view.departed);
+    for (const number of gone) known.departed.add(number);
+    known.upTo = view.departed;
     known.view = view;
     known.reading = asOf;
   }
 
   return {
     find: async (room, seen = {}) => {
-      await freshen();
+      await latest.freshen();
       const known = await publish(room);
-      if (known !== undefined ? !isBehind(known.view, seen) : seen.number === undefined) return known;
-      await readAgain();
+      if (known === undefined ? seen.number === undefined : !isBehind(known.view, seen)) return known;
+      await latest.readAgain();
       return publish(room);
     },
+    atHand: (room, seen = {}) => {
+      const known = latest.isFresh ? rooms.get(room) : undefined;
+      if (known === undefined || known.reading < latest.readings) return undefined;
+      return isBehind(known.view, seen) ? undefined : known;
+    },
     look: async (room) => {
-      await freshen();
+      await latest.freshen();
       return latest.get(room);
     },
     note: (view) => {
-      const before = latest.get(view.room);
-      if (before !== undefined && isOlder(view, before)) return;
-      latest.set(view.room, view);
-      noted.add(view.room);
+      if (!latest.note(view)) return;
       const known = rooms.get(view.room);
       // Where somebody has left since, the next reading fetches the number.
       const isWhole = known?.view.epoch === view.epoch && known.upTo === view.departed;
@@ -180,6 +123,23 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
   };
 }
 
+/** Who left after so many others, of those whom the head has not passed. */
+async function fetchDepartures(
+  line: Pick<Line, 'departures'>,
+  view: RoomView,
+  after: number,
+): Promise<number[]> {
+  const gone: number[] = [];
+  for (let upTo = after; upTo < view.departed;) {
+    const page = await line.departures(view.room, upTo, Math.min(PAGE_MAX, view.departed - upTo));
+    // Rather a position that counts one who left than none at all.
+    if (page.upTo <= upTo) break;
+    upTo = page.upTo;
+    gone.push(...page.numbers.filter((number) => number > view.head));
+  }
+  return gone;
+}
+
 function isBehind(view: RoomView, { number = 0, version }: Seen): boolean {
   return view.lastNumber < number || (version !== undefined && isNewer(version, view));
 }
@@ -189,15 +149,4 @@ function isNewer(version: string, view: RoomView): boolean {
   if (parts === null) return false;
   const [epoch = 0, head = 0, departed = 0] = parts.slice(1).map(Number);
   return epoch > view.epoch || (epoch === view.epoch && (head > view.head || departed > view.departed));
-}
-
-/** Of two looks at a room, whichever arrives first. All that is ever counted of a room goes up, and goes up together. */
-function isOlder(view: RoomView, than: RoomView): boolean {
-  if (view.epoch !== than.epoch) return view.epoch < than.epoch;
-  return (
-    view.head < than.head ||
-    view.lastNumber < than.lastNumber ||
-    view.admitted < than.admitted ||
-    view.departed < than.departed
-  );
 }

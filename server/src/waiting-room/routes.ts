@@ -25,6 +25,7 @@ import {
   refusals,
   refuse,
   sendTagged,
+  type Shortcut,
   userOf,
 } from '../http/route.ts';
 import {
@@ -114,10 +115,32 @@ function standingRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       const standing = await waitingRoom.standing(holder, versionInTag(request.headers['if-none-match']));
       const tag = standingTag(holder, standing);
       void reply.header('etag', `W/${tag}`);
-      if (isKnown(request, tag)) return reply.code(304).send(null);
+      if (isKnown(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
       return reply.send(standingAnswer(holder, standing));
     },
   );
+}
+
+/** The answer of the route above, for somebody who waits; almost all of what a crowd asks for. */
+export function standingShortcut({ waitingRoom }: Pick<QueueRoutesDeps, 'waitingRoom'>): Shortcut {
+  const route = '/api/v1/queue/tokens/me';
+  return {
+    route,
+    matches: (url) => url === route,
+    answer: ({ bearer, ifNoneMatch }) => {
+      const holder = bearer === undefined ? undefined : waitingRoom.verifyToken(bearer);
+      if (holder === undefined) return undefined;
+      const standing = waitingRoom.standingAtHand(holder, versionInTag(ifNoneMatch));
+      if (standing === undefined) return undefined;
+      const tag = standingTag(holder, standing);
+      if (isKnown(ifNoneMatch, tag)) return { status: 304, headers: { etag: `W/${tag}` } };
+      return {
+        status: 200,
+        headers: { etag: `W/${tag}`, 'content-type': 'application/json; charset=utf-8' },
+        body: JSON.stringify(standingAnswer(holder, standing)),
+      };
+    },
+  };
 }
 
 function streamRoute(app: App, { waitingRoom, door, streams }: QueueRoutesDeps): void {

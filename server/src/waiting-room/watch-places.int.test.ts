@@ -24,10 +24,14 @@ interface Instance {
   readonly waitingRoom: WaitingRoom;
   /** The statements that only read, in order. */
   readonly asked: string[];
+  /** What it knows of the rooms stays as new as it is. */
+  hold(): void;
+  goOn(): void;
 }
 
 function createCounted(database: Database, signer: TokenSigner) {
   const asked: string[] = [];
+  let heldAtMs: number | undefined;
   const counted: Database = {
     ...database,
     rows: (statement, values) => {
@@ -37,7 +41,7 @@ function createCounted(database: Database, signer: TokenSigner) {
   };
   const waitingRoom = createWaitingRoom({
     database: counted,
-    clock: systemClock,
+    clock: { ...systemClock, monotonicMs: () => heldAtMs ?? systemClock.monotonicMs() },
     logger: createLogRecorder().logger,
     observe: () => {},
     signer,
@@ -46,20 +50,30 @@ function createCounted(database: Database, signer: TokenSigner) {
     claimWindowMs: 120_000,
     record: () => {},
   });
-  return { asked, waitingRoom };
+  return {
+    asked,
+    waitingRoom,
+    hold: () => {
+      heldAtMs = systemClock.monotonicMs();
+    },
+    goOn: () => {
+      heldAtMs = undefined;
+    },
+  };
 }
 
 async function startInstance(database: Database): Promise<Instance> {
   // The key of every edge.
   const signer = createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 7) }], systemClock);
-  const { asked, waitingRoom } = createCounted(database, signer);
+  const counted = createCounted(database, signer);
+  const { waitingRoom } = counted;
   const edge = await createEdge({
     waitingRoom: () => waitingRoom,
     routes: (app, door, streams) => queueRoutes(app, { waitingRoom, door, streams }),
     streamBounds: { silenceMsMax: SILENCE_MS, sweepMs: 100 },
   });
   const port = await edge.listen();
-  return { edge, url: `http://127.0.0.1:${port}/api/v1/queue/tokens/me`, waitingRoom, asked };
+  return { ...counted, edge, url: `http://127.0.0.1:${port}/api/v1/queue/tokens/me` };
 }
 
 type Person = InLine & { readonly userId: string };
@@ -180,9 +194,15 @@ describe('a stream of one’s place', () => {
     const person = nth(people, 11);
     const before = await listen(person);
     await two.waitingRoom.standing(person);
+    two.hold();
+    onTestFinished(() => two.goOn());
     await one.waitingRoom.leave(nth(people, 3));
     await change({ capacity: 4 });
     const { id } = await before.until('the line has moved', ({ id: version }) => version.endsWith('.1'));
+    const ignorant = await listen(person, two);
+    const stale = await ignorant.until('the place is told', ({ event }) => event === 'place');
+    expect(stale.data['ahead']).toBe(10);
+    ignorant[Symbol.dispose]();
     const after = await listen(person, two, id);
     const place = await after.until('the place is told', ({ event }) => event === 'place');
     expect(place.data['ahead']).toBe(aheads(before.events).at(-1));
@@ -219,6 +239,7 @@ describe('a stream of one’s place', () => {
     expect(first.body).toMatchObject({ ahead: 3, roomState: 'OPEN' });
     expect(await poll(nth(people, 4), one, first.tag)).toEqual({ status: 304, tag: first.tag, body: {} });
     expect(await poll(nth(people, 4), two, first.tag)).toMatchObject({ status: 304 });
+    expect(await poll(nth(people, 4), two, `"1.0.0", ${first.tag}`)).toMatchObject({ status: 304 });
     // Somebody else’s answer is never the same.
     expect((await poll(nth(people, 3), one, first.tag)).body).toMatchObject({ ahead: 2 });
     await change({ state: 'PAUSED' });

@@ -12,6 +12,7 @@ import type { Logger } from '../platform/logger.ts';
 import { createRepeat } from '../platform/repeat.ts';
 import { placeFrame, roomFrame } from './answer.ts';
 import type { TurnChecks } from './check-turns.ts';
+import type { Turn } from './line.ts';
 import type { Holder } from './place-token.ts';
 import type { KnownRoom, RoomViews } from './room-view.ts';
 import { aheadOf, calledStanding, isOver, type Standing, waitingStanding } from './standing.ts';
@@ -39,7 +40,7 @@ interface Watcher {
   readonly sink: EventSink;
   /** As of its last `place`. */
   told: Standing;
-  /** The last frame of the room, unless a `place` came after it. */
+  /** The frame of the room that it knows, from itself or from a `place`. */
   heard: Buffer | undefined;
 }
 
@@ -64,8 +65,7 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
     work: async () => {
       ticks++;
       const outcomes = await Promise.allSettled([...rooms].map(([name, room]) => tick(name, room)));
-      const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failure !== undefined) throw failure.reason;
+      rethrow(outcomes);
       isFailing = false;
       return rooms.size > 0;
     },
@@ -84,66 +84,19 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
     const shared = frameOf(room, known);
     for (const watcher of room.watchers) {
       if (watcher.told.state === 'ACTIVE' || isCalled(watcher, known)) called.push(watcher);
-      else messages.push(...tellWaiting(watcher, known, shared));
+      else messages.push(...tellWaiting(watcher, known, shared, clock.wallMs()));
     }
-    await send(messages);
-    await tellCalled(called, known);
-  }
-
-  /** The same bytes as long as nothing has moved. */
-  function frameOf(room: WatchedRoom, { view }: KnownRoom): Buffer {
-    const frame = roomFrame(view);
-    if (room.frame === undefined || !room.frame.equals(frame)) room.frame = frame;
-    return room.frame;
-  }
-
-  function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer): Message[] {
-    const { told, holder } = watcher;
-    const { number } = holder.place;
-    const ahead = aheadOf(known, number);
-    const isGone = known.departed.has(number);
-    if (isGone || told.ahead - (known.view.admitted - told.admitted) !== ahead) {
-      const standing = isGone
-        ? calledStanding(known.view, 'LEFT', null, number)
-        : waitingStanding(known.view, number, ahead, clock.wallMs());
-      watcher.heard = shared;
-      return [place(watcher, standing)];
-    }
-    if (watcher.heard === shared) return [];
-    watcher.heard = shared;
-    return [{ watcher, frame: () => shared }];
-  }
-
-  async function tellCalled(called: readonly Watcher[], known: KnownRoom): Promise<void> {
+    await send(messages, clock);
     const isDue = ticks % TICKS_PER_LOOK === 0;
     const asking = called.filter((watcher) => isDue || watcher.told.state !== 'ACTIVE');
     const turnsNow = await Promise.allSettled(asking.map((watcher) => turns.look(watcher.holder)));
-    const messages = asking.flatMap((watcher, index): Message[] => {
+    // Whoever could not be asked about is asked about the next time.
+    const news = asking.flatMap((watcher, index) => {
       const found = turnsNow[index];
-      // Asked again the next time.
-      if (found?.status !== 'fulfilled') return [];
-      const { epoch, number } = watcher.holder.place;
-      const turn = known.view.epoch === epoch ? found.value : undefined;
-      const [state, expiresAt] = [turn?.state ?? 'EXPIRED', turn?.expiresAt ?? null];
-      const isNews = state !== watcher.told.state || expiresAt !== watcher.told.turnExpiresAt;
-      return isNews ? [place(watcher, calledStanding(known.view, state, expiresAt, number))] : [];
+      return found?.status === 'fulfilled' ? tellCalled(watcher, known, found.value) : [];
     });
-    await send(messages);
-    const failure = turnsNow.find((outcome) => outcome.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
-  }
-
-  function place(watcher: Watcher, standing: Standing): Message {
-    watcher.told = standing;
-    return { watcher, frame: () => placeFrame(watcher.holder, standing) };
-  }
-
-  async function send(messages: readonly Message[]): Promise<void> {
-    for (const [index, { watcher, frame }] of messages.entries()) {
-      if (index > 0 && index % FRAMES_MAX === 0) await clock.sleep(0);
-      watcher.sink.send(frame());
-      if (isOver(watcher.told.state)) watcher.sink.end();
-    }
+    await send(news, clock);
+    rethrow(turnsNow);
   }
 
   return {
@@ -167,6 +120,50 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
       ticking.start();
     },
   };
+}
+
+/** The same bytes as long as nothing has moved. */
+function frameOf(room: WatchedRoom, { view }: KnownRoom): Buffer {
+  const frame = roomFrame(view);
+  if (room.frame === undefined || !room.frame.equals(frame)) room.frame = frame;
+  return room.frame;
+}
+
+function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer, nowMs: number): Message[] {
+  const { told, holder, heard } = watcher;
+  const { number } = holder.place;
+  watcher.heard = shared;
+  if (known.departed.has(number)) return [place(watcher, calledStanding(known.view, 'LEFT', null, number))];
+  const ahead = aheadOf(known, number);
+  if (told.ahead - (known.view.admitted - told.admitted) !== ahead)
+    return [place(watcher, waitingStanding(known.view, number, ahead, nowMs))];
+  return heard === shared ? [] : [{ watcher, frame: () => shared }];
+}
+
+function tellCalled(watcher: Watcher, { view }: KnownRoom, found: Turn | undefined): Message[] {
+  const { told, holder } = watcher;
+  const turn = holder.place.epoch === view.epoch ? found : undefined;
+  const [state, expiresAt] = [turn?.state ?? 'EXPIRED', turn?.expiresAt ?? null];
+  if (state === told.state && expiresAt === told.turnExpiresAt) return [];
+  return [place(watcher, calledStanding(view, state, expiresAt, holder.place.number))];
+}
+
+function place(watcher: Watcher, standing: Standing): Message {
+  watcher.told = standing;
+  return { watcher, frame: () => placeFrame(watcher.holder, standing) };
+}
+
+async function send(messages: readonly Message[], clock: Clock): Promise<void> {
+  for (const [index, { watcher, frame }] of messages.entries()) {
+    if (index > 0 && index % FRAMES_MAX === 0) await clock.sleep(0);
+    watcher.sink.send(frame());
+    if (isOver(watcher.told.state)) watcher.sink.end();
+  }
+}
+
+function rethrow(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }
 
 /** Past the head, or of another life of the room. */

@@ -19,7 +19,7 @@ import {
   overtakings,
   rises,
   secondPlaces,
-} from '../support/line-history.ts';
+} from '../../../bench/lib/line-history.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { OPERATOR_TOKEN } from '../support/world.ts';

@@ -8,7 +8,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outOfOrder, overfull, overRate } from '../support/admission-record.ts';
 import type { Client } from '../support/client.ts';
-import { type LookRecord, overtakenWaiters, rises } from '../support/line-history.ts';
+import { type LookRecord, overtakenWaiters, rises } from '../../../bench/lib/line-history.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 

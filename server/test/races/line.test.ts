@@ -1,7 +1,7 @@
 /** Goal: the fairness sentence, over three instances, judged from what was asked and answered alone. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type JoinRecord, overtakings, secondPlaces } from '../support/line-history.ts';
+import { type JoinRecord, overtakings, secondPlaces } from '../../../bench/lib/line-history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const ACCOUNTS = 10_000;

@@ -7,7 +7,7 @@ import { DatabaseFault } from '../../src/platform/postgres/faults.ts';
 import type { Statement } from '../../src/platform/postgres/statement.ts';
 import { createMessaging, type Messaging, type Projection } from '../../src/messaging/index.ts';
 import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
-import type { BoardLimits } from '../../src/seats/boards.ts';
+import type { BoardLimits } from '../../src/seats/kept-boards.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createLogRecorder } from './log-recorder.ts';

@@ -41,7 +41,7 @@ export interface Edge extends AsyncDisposable {
 }
 
 export interface EdgeOptions extends Partial<
-  Pick<HttpDeps, 'bounds' | 'clock' | 'eventLoopDelayMs' | 'readyChecks' | 'trustProxyHops'>
+  Pick<HttpDeps, 'bounds' | 'clock' | 'eventLoopDelayMs' | 'readyChecks' | 'shortcuts' | 'trustProxyHops'>
 > {
   readonly routes?: (api: App, door: Door, streams: EventStreams) => void;
   readonly streamBounds?: Partial<StreamLimits>;
@@ -75,6 +75,7 @@ export async function createEdge(options: EdgeOptions = {}): Promise<Edge> {
     streams,
     trustProxyHops: 0,
     readyChecks: {},
+    shortcuts: [],
     modules: routes === undefined ? [] : [(api) => routes(api, door, streams)],
     ...given,
   });

@@ -30,12 +30,18 @@ export function createRawClient(url: string): RawClient {
         const sent = request(
           { agent, hostname, port, method, path, headers: ['host', host, ...headers, ...length] },
           (response) => {
+            const { statusCode: status = 0, headers: answered } = response;
+            // A stream does not end by itself: that there is one is the answer.
+            if (answered['content-type']?.startsWith('text/event-stream') === true) {
+              response.destroy();
+              return resolve({ status, headers: answered, text: '' });
+            }
             const chunks: Buffer[] = [];
             response.on('data', (chunk: Buffer) => chunks.push(chunk));
             response.on('error', reject);
             response.on('end', () => {
               const text = Buffer.concat(chunks).toString();
-              resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+              resolve({ status, headers: answered, text });
             });
           },
         );

@@ -1,0 +1,137 @@
+/** The boards in the memory of this instance, and how they leave it: unused for long, too many, or not to be trusted. */
+import type { EventOf } from '#contract/events.ts';
+import type { limits } from '../limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createRepeat } from '../platform/repeat.ts';
+import { FREE, HELD, SeatBoard, type SeatState, SOLD } from './board.ts';
+import type { LoadedBoard } from './load-boards.ts';
+import { publishBoard, type PublishedBoard } from './publish-board.ts';
+
+export type SeatEvent = EventOf<'SeatReserved' | 'SeatReleased' | 'SeatSold'>;
+const STATE_AFTER = { SeatReserved: HELD, SeatReleased: FREE, SeatSold: SOLD } as const satisfies Record<
+  SeatEvent['name'],
+  SeatState
+>;
+
+export type BoardLimits = { readonly [Name in keyof typeof limits.seats.boards]: number };
+
+export interface KeptBoard {
+  readonly board: SeatBoard;
+  readonly published: PublishedBoard;
+  /** The database's time, by this process's count since the board was read. */
+  readonly nowMs: () => number;
+}
+
+export interface KeptBoards {
+  /** Looking at it keeps it. */
+  find(performanceId: number): KeptBoard | undefined;
+  /** Keeps what was read, with what was heard while it was. */
+  keep(loaded: LoadedBoard, heard: readonly SeatEvent[]): KeptBoard;
+  apply(event: SeatEvent): void;
+  dropAll(): void;
+  readonly stats: { readonly boards: number; readonly seats: number };
+}
+
+interface Entry extends KeptBoard {
+  lookedAtMs: number;
+}
+
+interface KeptBoardsDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bounds: BoardLimits;
+}
+
+export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoards {
+  const kept = new Map<number, Entry>();
+  let seats = 0;
+
+  const repeat = {
+    clock,
+    failed: (err: unknown) => logger.error({ err }, 'seat boards were not looked after'),
+  };
+  const publishing = createRepeat({
+    ...repeat,
+    everyMs: bounds.tickMs,
+    work: () => {
+      const listenedTo = [...kept.values()].filter(({ published }) => published.tick());
+      for (const entry of listenedTo) entry.lookedAtMs = clock.monotonicMs();
+      return listenedTo.length > 0;
+    },
+  });
+  const sweeps = createRepeat({
+    ...repeat,
+    everyMs: bounds.idleMs / 10,
+    work: () => {
+      const idleSinceMs = clock.monotonicMs() - bounds.idleMs;
+      for (const entry of kept.values()) if (entry.lookedAtMs <= idleSinceMs) drop(entry);
+      return kept.size > 0;
+    },
+  });
+
+  function drop({ board, published }: KeptBoard): void {
+    kept.delete(board.performanceId);
+    seats -= board.seatCount;
+    published.close();
+  }
+
+  /** What is alone too heavy is kept all the same: it is what people ask for. */
+  function makeRoomFor(newest: KeptBoard): void {
+    const others = [...kept.values()].filter((entry) => entry !== newest);
+    others.sort((a, b) => b.lookedAtMs - a.lookedAtMs);
+    while (seats + kept.size * bounds.boardWeight > bounds.seatsMax) {
+      const oldest = others.pop();
+      if (oldest === undefined) return;
+      drop(oldest);
+    }
+  }
+
+  return {
+    find(performanceId) {
+      const entry = kept.get(performanceId);
+      if (entry !== undefined) entry.lookedAtMs = clock.monotonicMs();
+      return entry;
+    },
+    keep(loaded, heard) {
+      const entry = entryOf(loaded, heard, { clock, limits: bounds, onListener: () => publishing.start() });
+      seats += entry.board.seatCount;
+      kept.set(entry.board.performanceId, entry);
+      makeRoomFor(entry);
+      sweeps.start();
+      return entry;
+    },
+    apply(event) {
+      const entry = kept.get(event.performanceId);
+      if (entry !== undefined) applyTo(entry.board, event);
+    },
+    dropAll() {
+      for (const entry of kept.values()) drop(entry);
+    },
+    get stats() {
+      return { boards: kept.size, seats };
+    },
+  };
+}
+
+function entryOf(
+  loaded: LoadedBoard,
+  heard: readonly SeatEvent[],
+  publishing: Parameters<typeof publishBoard>[1],
+): Entry {
+  const { clock } = publishing;
+  const board = new SeatBoard(loaded);
+  for (const event of heard) applyTo(board, event);
+  const loadedAtMs = clock.monotonicMs();
+  return {
+    board,
+    published: publishBoard(board, publishing),
+    nowMs: () => loaded.readAtMs + (clock.monotonicMs() - loadedAtMs),
+    lookedAtMs: loadedAtMs,
+  };
+}
+
+function applyTo(board: SeatBoard, event: SeatEvent): void {
+  for (const { no, version } of event.seats) board.apply(no, version, STATE_AFTER[event.name]);
+  if (event.name === 'SeatReserved') board.addBuyer(event.userId);
+}

@@ -1,0 +1,101 @@
+/**
+ * The rooms as they were a moment ago: one small query a few times a second while somebody asks, however many ask.
+ */
+import type { Clock } from '../platform/clock.ts';
+import type { Line } from './line.ts';
+import type { RoomView } from './room.ts';
+
+const FRESH_MS = 200;
+/** Readings that somebody asks for who has seen more, or says so, begin no sooner one after the other. */
+const APART_MS = 20;
+
+export interface LatestRooms {
+  /** How often they were read. */
+  readonly readings: number;
+  /** Whether nobody has to wait for a reading. */
+  readonly isFresh: boolean;
+  /** Reads them unless they are. */
+  freshen(): Promise<void>;
+  /** A reading that begins after this call; all who ask until it begins share it. */
+  readAgain(): Promise<void>;
+  get(room: string): RoomView | undefined;
+  /** Takes in what this instance just did to a room. False: more is known already. */
+  note(view: RoomView): boolean;
+}
+
+export function createLatestRooms(line: Pick<Line, 'rooms'>, clock: Clock): LatestRooms {
+  const latest = new Map<string, RoomView>();
+  /** What this instance did while a reading was under way may not be in it. */
+  const noted = new Set<string>();
+  let readings = 0;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    noted.clear();
+    readAtMs = clock.monotonicMs();
+    for (const view of await line.rooms()) {
+      const before = latest.get(view.room);
+      const isKept =
+        before !== undefined && (isOlder(view, before) || (noted.has(view.room) && !isOlder(before, view)));
+      if (!isKept) latest.set(view.room, view);
+    }
+    readings++;
+  }
+
+  function refresh(): Promise<void> {
+    reading ??= read()
+      .catch((error: unknown) => {
+        readAtMs = Number.NEGATIVE_INFINITY;
+        throw error;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  }
+
+  const isFresh = () => reading === undefined && clock.monotonicMs() - readAtMs < FRESH_MS;
+
+  async function begin(): Promise<void> {
+    await reading?.catch(() => {});
+    const dueMs = readAtMs + APART_MS - clock.monotonicMs();
+    if (dueMs > 0) await clock.sleep(dueMs);
+    await reading?.catch(() => {});
+    next = undefined;
+    await refresh();
+  }
+
+  return {
+    get readings() {
+      return readings;
+    },
+    get isFresh() {
+      return isFresh();
+    },
+    freshen: async () => {
+      if (!isFresh()) await refresh();
+    },
+    readAgain: () => (next ??= begin()),
+    get: (room) => latest.get(room),
+    note: (view) => {
+      const before = latest.get(view.room);
+      if (before !== undefined && isOlder(view, before)) return false;
+      latest.set(view.room, view);
+      noted.add(view.room);
+      return true;
+    },
+  };
+}
+
+/** Of two looks at a room, whichever arrives first. All that is ever counted of a room goes up, and goes up together. */
+function isOlder(view: RoomView, than: RoomView): boolean {
+  if (view.epoch !== than.epoch) return view.epoch < than.epoch;
+  return (
+    view.head < than.head ||
+    view.lastNumber < than.lastNumber ||
+    view.admitted < than.admitted ||
+    view.departed < than.departed
+  );
+}
