@@ -24,8 +24,13 @@ export function contentOf(reply: FastifyReply, answer: unknown): Content {
 export function sendTagged(reply: FastifyReply, content: Content, cacheControl: string): FastifyReply {
   const { bytes, etag } = content;
   void reply.headers({ etag, 'cache-control': cacheControl });
-  if (isKnown(reply.request.headers['if-none-match'], etag)) return reply.code(304).send();
+  if (isKnown(reply.request.headers['if-none-match'], etag)) return sendNotModified(reply);
   return reply.header('content-type', 'application/json; charset=utf-8').send(bytes);
+}
+
+/** Without a body, and without a word about the length of the one that it stands for. */
+export function sendNotModified(reply: FastifyReply): FastifyReply {
+  return reply.code(304).send();
 }
 
 /** Whether the client has this very answer (RFC 9110, If-None-Match: a list, compared weakly, or `*`). */

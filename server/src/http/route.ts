@@ -29,7 +29,7 @@ import Type, { type Static } from 'typebox';
 import { limits } from '../limits.ts';
 import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 
-export { type Content, contentOf, isKnown, notModified, sendTagged } from './etag.ts';
+export { type Content, contentOf, isKnown, notModified, sendNotModified, sendTagged } from './etag.ts';
 
 export type { EventStream, EventStreams } from './event-streams.ts';
 export type { Shortcut } from './shortcuts.ts';

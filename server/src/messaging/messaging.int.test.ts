@@ -1,4 +1,4 @@
-import type { AnyEvent } from '#contract/events.ts';
+import type { AnyEvent, EventOf } from '#contract/events.ts';
 import { Client } from 'pg';
 import { beforeEach, expect, test } from 'vitest';
 import {
@@ -104,6 +104,31 @@ test('a great many events become several rows, and one taking of them is bounded
   await until('both are observed', () => taken.length === 2);
   expect(taken).toEqual([1024 + 1024 + 952 + 1024 + 1024, 952]);
 });
+
+test('of what leads to much, such as the seats of a stadium, one row is taken at a time', async () => {
+  await world.append(scheduled(1), scheduled(2));
+  await world.append(scheduled(3), paymentFailed(4));
+  await world.append(paymentFailed(5), paymentFailed(6));
+  await world.append(paymentFailed(7));
+
+  const { taken } = await world.start({ reader: 'seats' });
+  await until('all of it is taken', () => taken.reduce((sum, events) => sum + events, 0) === 7);
+  expect(taken).toEqual([2, 2, 3]);
+});
+
+function scheduled(performanceId: number): EventOf<'PerformanceScheduled'> {
+  const at = '2031-01-01T00:00:00.000Z';
+  const sections = [{ firstSeatNo: 1, seatCount: 10, priceKrw: 1_000 }];
+  const terms = {
+    concertId: 1,
+    room: 'main',
+    seatsPerPerson: 4,
+    saleOpensAt: at,
+    saleClosesAt: at,
+    sections,
+  };
+  return { name: 'PerformanceScheduled', performanceId, ...terms };
+}
 
 test('three instances: every event takes effect once, what it emits is emitted once, and each reservation keeps its order', async () => {
   const instances = await Promise.all(

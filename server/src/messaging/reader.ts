@@ -20,11 +20,11 @@ import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
 import type { IsCulprit } from './attempt.ts';
 import { type Bell, createBell } from './bell.ts';
 import { createCursor } from './cursor.ts';
-import { type Appended, appendEvents, type Position, readLog } from './log.ts';
+import { type Appended, appendEvents, isSame, type Position, readLog } from './log.ts';
 import { createPace, type Step } from './pace.ts';
 import { parkEvent } from './park-events.ts';
 import { reactIsolating, type ReactionTable, reactToAll } from './react.ts';
-import { eventsFor, type ReaderName } from './saga-map.ts';
+import { eventsFor, isHeavy, type ReaderName } from './saga-map.ts';
 import type { LoggedEvent } from './waves.ts';
 
 /** One transaction's worth. After a fault it is less: a set that is too much for a slow database gets smaller. */
@@ -60,8 +60,9 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   async function look(eventsMax: number): Promise<Step> {
     const seen = await readLog(database, await cursor.position(), names, eventsMax);
     if (seen.found !== 'rows') return seen.found;
-    if (seen.items.length > 0) return take(seen.items, seen.last);
-    cursor.pass(seen.last);
+    const { items, last } = upToTheFirstHeavy(seen);
+    if (items.length > 0) return take(items, last);
+    cursor.pass(last);
     return 'worked';
   }
 
@@ -164,3 +165,17 @@ const reactIsolated =
         tx.onCommit(() => deps.onParked(name, item.event, error));
       },
     });
+
+interface Rows {
+  readonly items: readonly LoggedEvent[];
+  readonly last: Position;
+}
+
+/** The rows up to and with the first one that has a heavy event in it; the others follow in the next transaction. */
+function upToTheFirstHeavy({ items, last }: Rows): Rows {
+  const heavy = items.find(({ event }) => isHeavy(event.name));
+  if (heavy === undefined) return { items, last };
+  const { epoch, xid, id } = heavy;
+  const end = items.findLastIndex((item) => isSame(item, heavy));
+  return { items: items.slice(0, end + 1), last: { epoch, xid, id } };
+}

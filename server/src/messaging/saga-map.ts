@@ -20,11 +20,17 @@ interface SagaEntry {
   readonly reactions: Readonly<Partial<Record<ReaderName, ReactionEntry>>>;
   /** For an event without reactions: why it is there. */
   readonly final?: string;
+  /**
+   * What follows from one is large, such as the seats of a stadium: no two rows with one share a transaction, in which
+   * every other reader would wait for the horizon.
+   */
+  readonly isHeavy?: true;
 }
 
 export const sagaMap = {
   PerformanceScheduled: {
     emittedBy: 'catalogue',
+    isHeavy: true,
     reactions: {
       seats: { does: 'lays out one free seat for each number', emits: [] },
       'waiting-room': { does: 'opens the room of the sale, where there is none of that name', emits: [] },
@@ -125,6 +131,11 @@ export type Reactions<R extends ReaderName> = {
 export function eventsFor(reader: ReaderName): EventName[] {
   const entries = Object.entries(sagaMap) as [EventName, SagaEntry][];
   return entries.filter(([, entry]) => reader in entry.reactions).map(([name]) => name);
+}
+
+export function isHeavy(event: EventName): boolean {
+  const entry: SagaEntry = sagaMap[event];
+  return entry.isHeavy ?? false;
 }
 
 /** What this reader may emit on this event. */

@@ -30,6 +30,7 @@ import {
   refusals,
   refuse,
   requestOf,
+  sendNotModified,
   type Shortcut,
   userOf,
 } from '../http/route.ts';
@@ -99,7 +100,7 @@ async function sendMap(request: FastifyRequest, reply: FastifyReply, board: Watc
   const form = mapFormFor(request.headers);
   const etag = map.etag(form);
   void reply.headers({ etag, ...OF_EVERY_MAP });
-  if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  if (isKnown(request.headers['if-none-match'], etag)) return sendNotModified(reply);
   const bytes = await map.bytes(form);
   return reply.headers(contentHeaders(form)).send(bytes);
 }

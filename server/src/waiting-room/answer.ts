@@ -8,6 +8,7 @@ import type { RoomView } from './room.ts';
 import { versionOf } from './room-view.ts';
 import type { Standing } from './standing.ts';
 
+/** In the order in which the route's schema writes it, what may be absent at the end: the short way writes it as it is. */
 export function standingAnswer({ userId, place }: Holder, standing: Standing): Static<typeof StandingAnswer> {
   const { state, ahead, wait, pollAfterMs, turnExpiresAt, roomState } = standing;
   return {
@@ -16,11 +17,11 @@ export function standingAnswer({ userId, place }: Holder, standing: Standing): S
     number: place.number,
     state,
     ahead,
+    pollAfterMs,
+    roomState,
     ...(wait !== null && { estimatedWaitMs: wait.estimateMs, waitAtLeastMs: wait.atLeastMs }),
     ...(typeof wait?.atMostMs === 'number' && { waitAtMostMs: wait.atMostMs }),
-    pollAfterMs,
     ...(turnExpiresAt !== null && { turnExpiresAt }),
-    roomState,
   };
 }
 

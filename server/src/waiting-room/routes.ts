@@ -24,6 +24,7 @@ import {
   placeOf,
   refusals,
   refuse,
+  sendNotModified,
   sendTagged,
   type Shortcut,
   userOf,
@@ -115,7 +116,7 @@ function standingRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       const standing = await waitingRoom.standing(holder, versionInTag(request.headers['if-none-match']));
       const tag = standingTag(holder, standing);
       void reply.header('etag', `W/${tag}`);
-      if (isKnown(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      if (isKnown(request.headers['if-none-match'], tag)) return sendNotModified(reply);
       return reply.send(standingAnswer(holder, standing));
     },
   );

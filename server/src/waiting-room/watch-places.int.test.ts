@@ -206,6 +206,14 @@ describe('a stream of one’s place', () => {
     const after = await listen(person, two, id);
     const place = await after.until('the place is told', ({ event }) => event === 'place');
     expect(place.data['ahead']).toBe(aheads(before.events).at(-1));
+    // The same goes for whoever goes on by asking.
+    await one.waitingRoom.leave(nth(people, 4));
+    const newer = await until('one instance knows', async () => {
+      const standing = await one.waitingRoom.standing(person);
+      return standing.ahead === Number(place.data['ahead']) - 1 && standing;
+    });
+    expect((await poll(person, two, `"${id}"`)).body).toMatchObject({ ahead: newer.ahead + 1 });
+    expect((await poll(person, two, `"${newer.version}"`)).body).toMatchObject({ ahead: newer.ahead });
     for (const lastEventId of ['', 'x', '99999999999999999999.1.1', '1.1.1, 1.1.2']) {
       const client = await listen(person, two, lastEventId);
       expect(client.status).toBe(200);

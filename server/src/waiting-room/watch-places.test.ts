@@ -69,11 +69,13 @@ describe('places that are watched', () => {
   let departed: Map<string, DepartedNumbers>;
   let turns: Map<string, Turn>;
   let failure: Error | undefined;
+  let lookFailure: Error | undefined;
   let log: LogRecorder;
   let hub: PlaceWatch;
 
   beforeEach(() => {
-    [nowMs, sleeping, pauses, finds, looks, failure] = [0, [], 0, 0, [], undefined];
+    [nowMs, sleeping, pauses, finds, looks] = [0, [], 0, 0, []];
+    [failure, lookFailure] = [undefined, undefined];
     views = new Map([['main', base]]);
     departed = new Map([['main', new DepartedNumbers()]]);
     turns = new Map();
@@ -88,7 +90,8 @@ describe('places that are watched', () => {
       turns: {
         look: ({ userId }) => {
           looks.at(-1)?.push(userId);
-          return failure === undefined ? Promise.resolve(turns.get(userId)) : Promise.reject(failure);
+          const away = failure ?? lookFailure;
+          return away === undefined ? Promise.resolve(turns.get(userId)) : Promise.reject(away);
         },
       },
       clock: {
@@ -344,6 +347,20 @@ describe('places that are watched', () => {
     failure = undefined;
     await pass();
     expect(client.aheads).toEqual([4, 4, 2]);
+  });
+
+  test('while turns cannot be looked at it is said once; those who wait are told all the same', async () => {
+    turnOf(1, 'ACTIVE');
+    const [inside, waiting] = [watch(1), watch(15)];
+    lookFailure = new Error('the database is away');
+    turnOf(1, 'SPENT');
+    admit(2);
+    await pass(6);
+    expect(log.lines).toEqual([expect.objectContaining({ level: 'warn', fields: { err: lookFailure } })]);
+    expect([inside.frames.length, waiting.aheads.at(-1)]).toEqual([1, 2]);
+    lookFailure = undefined;
+    await pass(2);
+    expect(inside.told.at(-1)?.data.state).toBe('SPENT');
   });
 
   test('five hundred frames are written at a time, and others get their turn in between', async () => {

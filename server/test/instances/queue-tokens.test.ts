@@ -9,6 +9,13 @@ import { createWorld, type World } from '../support/world.ts';
 const key = (kid: string, byte: number) => `${kid}:${Buffer.alloc(32, byte).toString('base64url')}`;
 const [OLD, NEW] = [key('2026-10', 1), key('2026-11', 2)];
 
+/** The turn's own end was a moment ago. */
+const END_HOLDING = {
+  name: 'test.end-holding',
+  text: `/* test.end-holding */ update waiting_room.token
+    set holds_until = clock_timestamp() - interval '1 second' where room = 'main' and number = $1`,
+};
+
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 const kidOf = (token: string) =>
@@ -131,4 +138,25 @@ it('keys are changed while people wait: every instance takes tokens of every key
   expect(again).toMatchObject({ status: 200, body: { number: 2, state: 'WAITING' } });
   expect(again.body.token).not.toBe(byOld.body.token);
   expect((await world.client(2).get('/queue/tokens/me', again.body.token)).status).toBe(200);
+});
+
+it('past its own end a turn pays for what is held on it, and holds nothing more', async () => {
+  await using world = await createWorld({ instances: 2 });
+  const { performanceId, priceKrw } = await openSale(world);
+  const fan = await world.client(0).fan();
+  const elsewhere = world.client(1);
+  await fan.charge(priceKrw);
+  const held = await fan.hold(performanceId, [1]);
+  const { reservationId } = held.body;
+  await world.settle();
+  await world.db.database.transaction((tx) => tx.rows(END_HOLDING, [fan.number]));
+
+  const again = { token: fan.turn, body: { performanceId, seats: [2] } };
+  expect(await elsewhere.post('/reservations', again)).toMatchObject({
+    status: 403,
+    body: { code: 'queue.turn-over' },
+  });
+  expect((await elsewhere.get(`/performances/${performanceId}/seats`, fan.turn)).status).toBe(200);
+  const paid = await elsewhere.post('/payments', { token: fan.turn, body: { reservationId } });
+  expect(paid).toMatchObject({ status: 201, body: { status: 'PAID' } });
 });
