@@ -20,6 +20,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   FastifySchema,
+  onRequestAsyncHookHandler,
   onRequestHookHandler,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -45,15 +46,18 @@ export type App = FastifyInstance<
 /** What somebody wants to do on a turn: towards its end it may be good for paying and no longer for holding. */
 export type Act = 'look' | 'hold' | 'pay';
 
+/** Waits for nothing where it can, because a promise for each poll adds up. */
+export type GuardHook = onRequestHookHandler | onRequestAsyncHookHandler;
+
 /** Guards, as Fastify onRequest hooks: they decide before a body is read. Each fails closed. */
 export interface Door {
   /** Somebody with an account. */
-  readonly account: onRequestHookHandler;
+  readonly account: GuardHook;
   /** Somebody with a place in a line, whatever its state. */
-  readonly place: onRequestHookHandler;
+  readonly place: GuardHook;
   /** Somebody whose turn it is, to look. */
-  readonly turn: onRequestHookHandler;
-  readonly operator: onRequestHookHandler;
+  readonly turn: GuardHook;
+  readonly operator: GuardHook;
   /** Behind `place`: why the caller may not act now; undefined when it is their turn. */
   readonly refusalNow: (request: FastifyRequest, act: Act) => Promise<Refusal | undefined>;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelled, createMoney, type Money, reservation } from '../../test/support/money.ts';
 import { answerErrors, createErrorAnswer } from '../http/problem.ts';
@@ -27,10 +27,10 @@ afterAll(async () => {
 
 /** A door that lets everybody in as whom they say; who is let in where is the door's own suite. */
 const trusting: Door = {
-  account: async (request) => {
+  account: async (request: FastifyRequest) => {
     request.caller = { kind: 'account', userId: String(request.headers['x-user']) };
   },
-  place: async (request) => {
+  place: async (request: FastifyRequest) => {
     const place = { room: 'main', epoch: 1, number: 1 };
     request.caller = { kind: 'place', userId: String(request.headers['x-user']), place };
   },

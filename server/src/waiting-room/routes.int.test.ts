@@ -21,14 +21,14 @@ function createDoor(waitingRoom: WaitingRoom): Door {
     return Promise.resolve();
   };
   return {
-    account: (request) => {
+    account: (request: FastifyRequest) => {
       request.caller = { kind: 'account', userId: bearer(request) };
       return Promise.resolve();
     },
     place,
     turn: place,
     refusalNow: () => Promise.resolve(undefined),
-    operator: (request) => {
+    operator: (request: FastifyRequest) => {
       if (bearer(request) !== 'operator') throw new Refused('operator.required');
       request.caller = { kind: 'operator' };
       return Promise.resolve();

@@ -75,8 +75,8 @@ describe('the short way', () => {
     const left = await world.client().fan('paused');
     await world.client().request('DELETE', '/queue/tokens/me', { token: left.turn });
     for (const headers of [bearer(inside), bearer(left), {}, { authorization: 'Bearer nobody' }]) {
-      const short = await ask('/queue/tokens/me', headers as Record<string, string>);
-      const long = await ask('/queue/tokens/me', { ...(headers as Record<string, string>), ...THE_LONG_WAY });
+      const short = await ask('/queue/tokens/me', headers);
+      const long = await ask('/queue/tokens/me', { ...headers, ...THE_LONG_WAY });
       expect(short.status).toBe(long.status);
       expect(Object.keys(short.headers)).toEqual(Object.keys(long.headers));
     }
