@@ -8,8 +8,9 @@ create table operator_log.entry (
   action text not null,
   -- of what kind the action says: the name of a room, the id of a concert, …
   subject text not null,
-  before jsonb,
-  after jsonb,
+  -- as they were written, in their order
+  before json,
+  after json,
   -- the request that asked for it, and where it came from
   request_id uuid not null,
   address text not null

@@ -235,8 +235,8 @@ create table operator_log.entry (
   at timestamp with time zone default clock_timestamp() not null,
   action text not null,
   subject text not null,
-  before jsonb,
-  after jsonb,
+  before json,
+  after json,
   request_id uuid not null,
   address text not null,
   constraint entry_pkey primary key (entry_id)

@@ -43,6 +43,12 @@ const standing = {
     description: 'ask again no sooner than this',
   }),
   turnExpiresAt: Type.Optional(Instant),
+  roomOpensAt: Type.Optional(
+    Type.String({
+      ...Instant,
+      description: 'the room has yet to open, or to open again; nobody is let in before',
+    }),
+  ),
   roomState: Type.Enum([...ROOM_STATES], { description: 'as in the room: nobody is let in unless OPEN' }),
 };
 

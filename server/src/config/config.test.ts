@@ -34,7 +34,13 @@ describe('an empty environment', () => {
         roles: new Set(ROLES),
         identity: { kind: 'builtin' },
         hold: { ttlMs: 300_000 },
-        queue: { rateCount: 50, rateWindowMs: 30_000, capacity: 1000, activeTtlMs: 600_000 },
+        queue: {
+          rateCount: 50,
+          rateWindowMs: 30_000,
+          capacity: 1000,
+          activeTtlMs: 600_000,
+          claimWindowMs: 120_000,
+        },
         log: { level: 'info', retentionMs: 86_400_000 },
         demoCatalogue: 'auto',
       },
@@ -89,7 +95,7 @@ describe('what is set is what is used', () => {
       roles: new Set(['payments', 'api']),
       identity: { kind: 'trusted', userHeader: 'x-account' },
       hold: { ttlMs: 1000 },
-      queue: { rateCount: 1, rateWindowMs: 100, capacity: 7, activeTtlMs: 2000 },
+      queue: { rateCount: 1, rateWindowMs: 100, capacity: 7, activeTtlMs: 2000, claimWindowMs: 2000 },
       log: { level: 'debug', retentionMs: 60_000 },
       demoCatalogue: 'off',
     });

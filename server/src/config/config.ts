@@ -64,11 +64,6 @@ const agreements: readonly Agreement[] = [
     broken: (values) => values.HOLD_TTL_MS >= values.ACTIVE_TTL_MS,
     problem: 'HOLD_TTL_MS must be less than ACTIVE_TTL_MS: a turn would end before its hold',
   },
-  {
-    between: ['CLAIM_WINDOW_MS', 'ACTIVE_TTL_MS'],
-    broken: (values) => values.CLAIM_WINDOW_MS > values.ACTIVE_TTL_MS,
-    problem: 'CLAIM_WINDOW_MS must not be more than ACTIVE_TTL_MS: not to come would give a longer turn',
-  },
   ...jwtSettings.map((name) => ({
     between: ['IDENTITY', name] as const,
     broken: (values: SettingValues) => values.IDENTITY === 'jwt' && values[name] === null,
@@ -109,7 +104,8 @@ function toConfig(values: SettingValues): Config {
       rateWindowMs: values.QUEUE_RATE_WINDOW_MS,
       capacity: values.QUEUE_CAPACITY,
       activeTtlMs: values.ACTIVE_TTL_MS,
-      claimWindowMs: values.CLAIM_WINDOW_MS,
+      // Not to come must not give a longer turn than to come.
+      claimWindowMs: Math.min(values.CLAIM_WINDOW_MS, values.ACTIVE_TTL_MS),
     },
     log: { level: values.LOG_LEVEL, retentionMs: values.LOG_RETENTION_MS },
     demoCatalogue: values.DEMO_CATALOGUE,

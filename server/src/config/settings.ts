@@ -179,7 +179,7 @@ export const settings = {
     default: 2 * MINUTE,
     unit: 'ms',
     description:
-      'How long somebody who was let in may stay away before the turn goes to the next one. At most `ACTIVE_TTL_MS`.',
+      'How long somebody who was let in may stay away before the turn goes to the next one; never longer than `ACTIVE_TTL_MS`.',
   }),
 
   LOG_RETENTION_MS: setting(integer(MINUTE, 90 * 24 * HOUR), {

@@ -10,7 +10,7 @@ import type { Standing } from './standing.ts';
 
 /** In the order in which the route's schema writes it, what may be absent at the end: the short way writes it as it is. */
 export function standingAnswer({ userId, place }: Holder, standing: Standing): Static<typeof StandingAnswer> {
-  const { state, ahead, wait, pollAfterMs, turnExpiresAt, roomState } = standing;
+  const { state, ahead, wait, pollAfterMs, turnExpiresAt, roomState, roomOpensAt } = standing;
   return {
     userId,
     room: place.room,
@@ -22,6 +22,7 @@ export function standingAnswer({ userId, place }: Holder, standing: Standing): S
     ...(wait !== null && { estimatedWaitMs: wait.estimateMs, waitAtLeastMs: wait.atLeastMs }),
     ...(typeof wait?.atMostMs === 'number' && { waitAtMostMs: wait.atMostMs }),
     ...(turnExpiresAt !== null && { turnExpiresAt }),
+    ...(roomOpensAt !== null && { roomOpensAt }),
   };
 }
 
@@ -62,11 +63,11 @@ export function roomFrame(view: RoomView): Buffer {
  * the right one.
  */
 export function standingTag({ place }: Holder, standing: Standing): string {
-  const { version, state, roomState, turnExpiresAt } = standing;
-  return `"${[version, place.number, state, roomState, turnExpiresAt ?? ''].join(' ')}"`;
+  const { version, state, roomState, turnExpiresAt, roomOpensAt } = standing;
+  return `"${[version, place.number, state, roomState, turnExpiresAt ?? roomOpensAt ?? ''].join('/')}"`;
 }
 
 /** The version in what a client hands back: an answer's tag, or the id of an event in quotes; of several, the first. */
 export function versionInTag(ifNoneMatch: string | undefined): string | undefined {
-  return ifNoneMatch === undefined ? undefined : /"(\d+\.\d+\.\d+)[ "]/.exec(ifNoneMatch)?.[1];
+  return ifNoneMatch === undefined ? undefined : /"(\d+\.\d+\.\d+)[/"]/.exec(ifNoneMatch)?.[1];
 }

@@ -204,15 +204,15 @@ describe('the routes of the line', () => {
     await admin('PATCH', '/nowhere', { capacity: 7 });
     const call = { requestId: expect.any(String), address: '127.0.0.1' };
     const [was, is] = [
-      { room: 'noted', state: 'OPEN', capacity: 5 },
-      { room: 'noted', state: 'PAUSED', capacity: 7 },
+      { state: 'OPEN', opensAt: null, capacity: 5 },
+      { state: 'PAUSED', opensAt: null, capacity: 7 },
     ];
     expect(notes).toHaveLength(2);
     expect(notes).toMatchObject([
       { action: 'room.create', subject: 'noted', before: null, after: was, call },
       { action: 'room.change', subject: 'noted', before: was, after: is, call },
     ]);
-    expect((await admin('GET', '/noted')).json).toEqual(notes[1]?.after);
+    expect((await admin('GET', '/noted')).json).toMatchObject(notes[1]?.after ?? {});
   });
 
   test('when there can be no more streams, one is told so, and asks again and again', async () => {

@@ -13,6 +13,8 @@ export interface Standing {
   /** Null unless it is their turn. */
   readonly turnExpiresAt: string | null;
   readonly roomState: RoomState;
+  /** Null unless the room has yet to open. */
+  readonly roomOpensAt: string | null;
   /** How many the room had let in by then. */
   readonly admitted: number;
   /** Of what the instance knew when it said so. */
@@ -32,13 +34,17 @@ export function aheadOf({ view, departed }: KnownRoom, number: number): number {
 
 /** In line with so many people ahead. */
 export function waitingStanding(view: RoomView, number: number, ahead: number, nowMs: number): Standing {
-  const wait = isMoving(view, nowMs) ? estimateWait(view.policy, view.pace, ahead) : null;
+  const isOpen = view.opensAt === null || Date.parse(view.opensAt) <= nowMs;
+  // Nothing is said about the time while nobody is let in.
+  const isMoving = isOpen && view.state === 'OPEN';
+  const wait = isMoving ? estimateWait(view.policy, view.pace, ahead) : null;
   return {
     state: 'WAITING',
     ahead,
     wait,
     pollAfterMs: pollAfterMs(ahead, number, wait?.estimateMs),
     turnExpiresAt: null,
+    roomOpensAt: isOpen ? null : view.opensAt,
     ...roomOf(view),
   };
 }
@@ -56,6 +62,7 @@ export function calledStanding(
     wait: null,
     pollAfterMs: pollAfterMs(NO_HURRY, number),
     turnExpiresAt,
+    roomOpensAt: null,
     ...roomOf(view),
   };
 }
@@ -67,11 +74,6 @@ export function isOver(state: PlaceState): boolean {
 function roomOf(view: RoomView | undefined): Pick<Standing, 'roomState' | 'admitted' | 'version'> {
   if (view === undefined) return { roomState: 'CLOSED', admitted: 0, version: '0.0.0' };
   return { roomState: view.state, admitted: view.admitted, version: versionOf(view) };
-}
-
-/** Nothing is said about the time while nobody is let in. */
-function isMoving({ state, opensAt }: RoomView, nowMs: number): boolean {
-  return state === 'OPEN' && (opensAt === null || Date.parse(opensAt) <= nowMs);
 }
 
 /**

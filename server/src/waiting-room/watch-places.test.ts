@@ -209,9 +209,31 @@ describe('places that are watched', () => {
     const client = watch(15);
     await pass(10);
     expect(client.frames).toHaveLength(2);
+    move({ waiting: 3 });
+    await pass();
+    expect(client.told.slice(2)).toMatchObject([{ event: 'room', data: { waiting: 3 } }]);
+  });
+
+  test('when the room is paused or put off everybody is told their place anew, without an estimate', async () => {
+    const client = watch(15);
+    await pass();
     move({ state: 'PAUSED' });
-    await pass(10);
-    expect(client.told.slice(2)).toMatchObject([{ event: 'room', data: { state: 'PAUSED' } }]);
+    await pass();
+    const opensAt = new Date(nowMs + 60_000).toISOString();
+    move({ state: 'OPEN', opensAt });
+    await pass();
+    const [paused, putOff] = client.told.slice(2);
+    expect(paused).toMatchObject({ event: 'place', data: { roomState: 'PAUSED' } });
+    expect(putOff).toMatchObject({ event: 'place', data: { roomState: 'OPEN', roomOpensAt: opensAt } });
+    expect(putOff?.data).not.toHaveProperty('estimatedWaitMs');
+    await pass(60);
+    expect(client.told.at(-1)?.data).not.toHaveProperty('roomOpensAt');
+  });
+
+  test('the estimate is told anew every 15 seconds, though nothing moves', async () => {
+    const client = watch(15);
+    await pass(31);
+    expect(client.told.filter(({ event }) => event === 'place')).toHaveLength(3);
   });
 
   test('only those behind somebody who left are told their place anew', async () => {

@@ -3,8 +3,8 @@
  *
  * Once a second the rooms are looked at, which is one reading for all of them, and each room that has moved makes
  * one frame for all who wait in it: whoever knows how many were let in since knows how many are still ahead. Only
- * where that is not true, because people ahead have left or it is their turn, does a stream get its place anew. Turns
- * are looked at as one set. While nobody watches, nothing runs.
+ * where that is not all, because people ahead have left, it is their turn, the room has another state or the estimate is
+ * old, does a stream get its place anew. Turns are looked at as one set. While nobody watches, nothing runs.
  */
 import type { Clock } from '../platform/clock.ts';
 import type { EventSink } from '../platform/event-frame.ts';
@@ -20,6 +20,8 @@ import { aheadOf, calledStanding, isOver, type Standing, waitingStanding } from 
 const TICK_MS = 1_000;
 /** Turns change seldom, and whoever acts on one sees it in the answer. */
 const TICKS_PER_LOOK = 2;
+/** The estimate is in the place alone. */
+const PLACE_AGE_MAX_MS = 15_000;
 /** Frames written without a pause: a few milliseconds. */
 const FRAMES_MAX = 500;
 
@@ -40,6 +42,7 @@ interface Watcher {
   readonly sink: EventSink;
   /** As of its last `place`. */
   told: Standing;
+  toldAtMs: number;
   /** The frame of the room that it knows, from itself or from a `place`. */
   heard: Buffer | undefined;
 }
@@ -85,7 +88,7 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
     const shared = frameOf(room, known);
     for (const watcher of room.watchers) {
       if (watcher.told.state === 'ACTIVE' || isCalled(watcher, known)) called.push(watcher);
-      else messages.push(...tellWaiting(watcher, known, shared, clock.wallMs()));
+      else messages.push(...tellWaiting(watcher, known, shared, clock));
     }
     await send(messages, clock);
     const isDue = ticks % TICKS_PER_LOOK === 0;
@@ -94,7 +97,7 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
     // Whoever could not be asked about is asked about the next time.
     const news = asking.flatMap((watcher, index) => {
       const found = turnsNow[index];
-      return found?.status === 'fulfilled' ? tellCalled(watcher, known, found.value) : [];
+      return found?.status === 'fulfilled' ? tellCalled(watcher, known, found.value, clock) : [];
     });
     await send(news, clock);
     rethrow(turnsNow);
@@ -110,7 +113,8 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
       const { room: name } = holder.place;
       const room = rooms.get(name) ?? { watchers: new Set(), frame: undefined };
       rooms.set(name, room);
-      const watcher: Watcher = { holder, sink, told: standing, heard: undefined };
+      const toldAtMs = clock.monotonicMs();
+      const watcher: Watcher = { holder, sink, told: standing, toldAtMs, heard: undefined };
       room.watchers.add(watcher);
       const leave = () => {
         room.watchers.delete(watcher);
@@ -130,27 +134,34 @@ function frameOf(room: WatchedRoom, { view }: KnownRoom): Buffer {
   return room.frame;
 }
 
-function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer, nowMs: number): Message[] {
-  const { told, holder, heard } = watcher;
+function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer, clock: Clock): Message[] {
+  const { told, toldAtMs, holder, heard } = watcher;
   const { number } = holder.place;
   watcher.heard = shared;
-  if (known.departed.has(number)) return [place(watcher, calledStanding(known.view, 'LEFT', null, number))];
-  const ahead = aheadOf(known, number);
-  if (told.ahead - (known.view.admitted - told.admitted) !== ahead)
-    return [place(watcher, waitingStanding(known.view, number, ahead, nowMs))];
+  if (known.departed.has(number)) {
+    return [place(watcher, calledStanding(known.view, 'LEFT', null, number), clock)];
+  }
+  const now = waitingStanding(known.view, number, aheadOf(known, number), clock.wallMs());
+  const isToldByRoom =
+    told.ahead - (now.admitted - told.admitted) === now.ahead &&
+    told.roomState === now.roomState &&
+    told.roomOpensAt === now.roomOpensAt &&
+    clock.monotonicMs() - toldAtMs < PLACE_AGE_MAX_MS;
+  if (!isToldByRoom) return [place(watcher, now, clock)];
   return heard === shared ? [] : [{ watcher, frame: () => shared }];
 }
 
-function tellCalled(watcher: Watcher, { view }: KnownRoom, found: Turn | undefined): Message[] {
+function tellCalled(watcher: Watcher, { view }: KnownRoom, found: Turn | undefined, clock: Clock): Message[] {
   const { told, holder } = watcher;
   const turn = holder.place.epoch === view.epoch ? found : undefined;
   const [state, expiresAt] = [turn?.state ?? 'EXPIRED', turn?.expiresAt ?? null];
   if (state === told.state && expiresAt === told.turnExpiresAt) return [];
-  return [place(watcher, calledStanding(view, state, expiresAt, holder.place.number))];
+  return [place(watcher, calledStanding(view, state, expiresAt, holder.place.number), clock)];
 }
 
-function place(watcher: Watcher, standing: Standing): Message {
+function place(watcher: Watcher, standing: Standing, clock: Clock): Message {
   watcher.told = standing;
+  watcher.toldAtMs = clock.monotonicMs();
   return { watcher, frame: () => placeFrame(watcher.holder, standing) };
 }
 
