@@ -23,8 +23,12 @@ export function ourJoins(count: number, connections: number): Side {
       const tokens = join(stage.folder, 'crowd');
       await writeCrowd(tokens, count);
       await using service = await stage.startService(database, LONG_LINE);
-      const { seconds, report } = await joinAll(stage, service, { database, tokens, connections, count });
-      return { perSecond: count / seconds, latency: report.latency };
+      const { seconds, reports } = await joinAll(stage, [{ service, tokens }], {
+        database,
+        connections,
+        count,
+      });
+      return { perSecond: count / seconds, latency: reports[0]?.latency };
     },
   };
 }
@@ -53,10 +57,15 @@ export function pgbenchJoins(name: string, script: string, count: number, client
   };
 }
 
+/** An instance, and the file with an access token for each who joins there. */
+export interface Gate {
+  readonly service: RunningService;
+  readonly tokens: string;
+}
+
 export interface Crowd {
   readonly database: string;
-  /** The file with an access token for each who joins. */
-  readonly tokens: string;
+  /** At each gate. */
   readonly connections: number;
   /** How many places there must be in the end. */
   readonly count: number;
@@ -65,27 +74,29 @@ export interface Crowd {
 /** Lets the whole crowd join; ends when that many places are committed. */
 export async function joinAll(
   stage: Stage,
-  { host, port }: RunningService,
-  { database, tokens, connections, count }: Crowd,
-): Promise<{ seconds: number; report: WrkReport }> {
+  gates: readonly Gate[],
+  { database, connections, count }: Crowd,
+): Promise<{ seconds: number; reports: WrkReport[] }> {
   const stop = new AbortController();
   const startedMs = performance.now();
-  const load = runWrk({
-    host,
-    port,
-    connections,
-    seconds: JOIN_SECONDS_MAX,
-    stop: stop.signal,
-    requests: { tokens, method: 'POST', path: '/api/v1/queue/tokens', body: '{}', again: false },
-  });
-  const [seconds, report] = await Promise.all([
+  const loads = gates.map(({ service: { host, port }, tokens }) =>
+    runWrk({
+      host,
+      port,
+      connections,
+      seconds: JOIN_SECONDS_MAX,
+      stop: stop.signal,
+      requests: { tokens, method: 'POST', path: '/api/v1/queue/tokens', body: '{}', again: false },
+    }),
+  );
+  const [seconds, reports] = await Promise.all([
     allIn(stage, database, count)
       .then(() => (performance.now() - startedMs) / 1_000)
       .finally(() => stop.abort()),
-    load,
+    Promise.all(loads),
   ]);
   await committed(stage, database, count);
-  return { seconds, report };
+  return { seconds, reports };
 }
 
 /** Waits until the room has given that many numbers; gives up when it gives none any more. */

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { joinAll, LONG_LINE } from './joins.ts';
+import { type Gate, joinAll, LONG_LINE } from './joins.ts';
 import { joinStep } from './lib/audience.ts';
 import { peakMemoryMb, watchCores } from './lib/cores.ts';
 import { type LoadReport, type Outcome, runLoad } from './lib/load.ts';
@@ -11,7 +11,8 @@ import { createPeople, writeCrowd } from './lib/people.ts';
 import type { RunningService, Stage } from './lib/stage.ts';
 import { overtakings } from './lib/line-history.ts';
 
-const CONNECTIONS = 512;
+/** At each instance. */
+const CONNECTIONS = 1_024;
 /** So many join one after the other, at an even pace, and keep what they were answered and when. */
 const RECORDED_SHARE = 1 / 400;
 const RECORDED_PER_S = 100;
@@ -20,36 +21,49 @@ const ASKED_SHARE = 1 / 50;
 /** Nobody's turn ends for not being taken up while this runs. */
 const SETTINGS = { ...LONG_LINE, CLAIM_WINDOW_MS: '600000' };
 
-/** Gives the rows of the page: what, figure, aim. */
-export async function measureCrowd(stage: Stage, people: number): Promise<string[]> {
+/** With one instance, and with one for each of two cores: gives for each the rows of the page. */
+export async function measureCrowds(stage: Stage, people: number): Promise<string[]> {
+  const [one, two] = [await measureCrowd(stage, people, 1), await measureCrowd(stage, people, 2)];
+  return ['One instance:', '', ...one, '', 'Two instances, one for each core:', '', ...two];
+}
+
+/** Gives the rows: what, figure, aim. */
+async function measureCrowd(stage: Stage, people: number, instances: number): Promise<string[]> {
+  await using stack = new AsyncDisposableStack();
   const database = await stage.freshDatabase();
   const recorded = Math.round(people * RECORDED_SHARE);
-  const tokens = join(stage.folder, 'crowd');
-  await writeCrowd(tokens, people - recorded);
-  await using service = await stage.startService(database, SETTINGS);
-  const idleMb = await peakMemoryMb(service.pid);
+  const gates: Gate[] = [];
+  for (let gate = 0; gate < instances; gate++) {
+    const tokens = join(stage.folder, `crowd-${gate}`);
+    await writeCrowd(tokens, Math.round((people - recorded) / instances));
+    gates.push({ tokens, service: stack.use(await stage.startService(database, SETTINGS)) });
+  }
+  const [{ service, tokens }] = gates as [Gate];
+  const pids = gates.map((gate) => gate.service.pid);
+  const idleMb = await peakMemories(pids);
 
   const coresUsed = await watchCores(service.pid);
-  const [{ seconds, report }, history] = await Promise.all([
-    joinAll(stage, service, { database, tokens, connections: CONNECTIONS, count: people }),
+  const [{ seconds, reports }, history] = await Promise.all([
+    joinAll(stage, gates, { database, connections: CONNECTIONS, count: people }),
     joinRecorded(service, recorded),
   ]);
   const cores = await coresUsed();
   const wrong = overtakings(history.outcomes.map(toJoin));
   if (wrong.length > 0) throw new Error(`out of order: ${wrong.slice(0, 3).join('; ')}`);
-  const joinedMb = await peakMemoryMb(service.pid);
+  const joinedMb = await peakMemories(pids);
 
   const polls = await askForPlaces(service, await pickLines(tokens, Math.round(people * ASKED_SHARE)));
   const sizes = await measureSizes(stage, database);
   const heapMb = await heapOf(service);
-  const peakMb = await peakMemoryMb(service.pid);
+  const peakMb = await peakMemories(pids);
   const count = (value: number) => Math.round(value).toLocaleString('en');
+  const answers = reports.map(({ latency }) => `p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}`);
   return table(
     ['what', 'figure', 'aim'],
     [
       ['until all have a place', `${seconds.toFixed(1)} s`, '< 60 s for a million'],
       ['joins committed', `${count(people / seconds)} a second`, ''],
-      ['answers to the crowd', `p50 ${ms(report.latency.p50)}, p99 ${ms(report.latency.p99)}`, ''],
+      ['answers to the crowd', answers.join('; '), ''],
       ['places', `${count(people)} people, numbers 1 to ${count(people)}, none twice`, 'all'],
       ['order', `${count(recorded)} recorded joins, 0 overtakings`, '0'],
       [
@@ -57,14 +71,23 @@ export async function measureCrowd(stage: Stage, people: number): Promise<string
         `${count(polls.asked)} people at random, all right; ${polls.latency}`,
         'all right',
       ],
-      ['memory of the Node process, peak', `${count(peakMb)} MB`, '< 400 MB'],
-      ['… before anybody came', `${count(idleMb)} MB`, ''],
-      ['… until the last had joined', `${count(joinedMb)} MB`, ''],
+      ['memory of each Node process, peak', peakMb, '< 400 MB'],
+      ['… before anybody came', idleMb, ''],
+      ['… until the last had joined', joinedMb, ''],
       ['JavaScript heap in use, afterwards', `${count(heapMb)} MB`, ''],
       ['database', `${count(sizes.database)} MB, of it the places ${count(sizes.places)} MB`, ''],
-      ['cores while joining', `service ${cores.process.toFixed(2)}, all ${cores.machine.toFixed(2)}`, ''],
+      [
+        'cores while joining',
+        `${instances > 1 ? 'the first ' : ''}service ${cores.process.toFixed(2)}, all ${cores.machine.toFixed(2)}`,
+        '',
+      ],
     ],
   );
+}
+
+async function peakMemories(pids: readonly number[]): Promise<string> {
+  const peaks = await Promise.all(pids.map(peakMemoryMb));
+  return `${peaks.map((peak) => Math.round(peak)).join(' and ')} MB`;
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;

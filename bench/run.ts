@@ -13,7 +13,7 @@ import { comparison, page } from './lib/page.ts';
 import { compare, type Side } from './lib/sides.ts';
 import { createStage, type Stage } from './lib/stage.ts';
 import { mapSides } from './maps.ts';
-import { measureCrowd } from './million.ts';
+import { measureCrowds } from './million.ts';
 import { pollSides } from './polls.ts';
 import { ourPurchases, pgbenchPurchases } from './purchases.ts';
 
@@ -101,12 +101,12 @@ const parts: Readonly<Record<string, Part>> = {
   million: {
     title: 'A crowd stands in one room',
     conditions: [
-      'one run; the crowd is sent by wrk (one thread, 512 connections, an access token for each person)',
+      'one run each; the crowd is sent by wrk (one thread and 1,024 connections for each instance, an access token for each person)',
       'beside it 16 connections join at 100 a second in all, and keep what they were answered: the order is judged from those',
       `the room lets 50 people in every 30 s; ${BY_WRK}`,
       DURABLE,
     ],
-    measure: (stage, quick) => measureCrowd(stage, quick ? 100_000 : 1_000_000),
+    measure: (stage, quick) => measureCrowds(stage, quick ? 100_000 : 1_000_000),
   },
   polls: {
     title: 'Polls, each by somebody else in line',

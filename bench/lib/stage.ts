@@ -1,6 +1,7 @@
 /** What a benchmark runs on: one real PostgreSQL, fresh databases, the service as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import {
 } from '../../server/src/platform/embedded-postgres/index.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../../package.json', import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
 export const SIGNING_KEYS = 'bench:signing-key-of-the-benchmarks-0123456789abcdefg';
 
@@ -71,12 +73,18 @@ function urlOf({ connection }: EmbeddedPostgres, database: string): string {
   return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
+/** As `npm start` starts it. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
 async function startService(
   databaseUrl: string,
   folder: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningService> {
-  const child: ChildProcess = spawn(process.execPath, [START], {
+  const child: ChildProcess = spawn(process.execPath, [...startFlags(), START], {
     env: {
       PATH: process.env['PATH'],
       // for a profile of the service: BENCH_NODE_OPTIONS=--cpu-prof

@@ -68,12 +68,12 @@ test.each<[what: string, value: unknown, paths: string[]]>([
   ['half a character', file({ concerts: [{ ...concert, title: '\uD800' }] }), ['/concerts/0/title']],
   [
     'a price as text',
-    withPerformance({ prices: [{ section: 'R석', priceKrw: '1' }] }),
+    withPerformance({ prices: [{ section: 'R석', priceKrw: '1' }, ...performance.prices.slice(1)] }),
     ['/performances/0/prices/0/priceKrw'],
   ],
   [
     'a price with a fraction',
-    withPerformance({ prices: [{ section: 'R석', priceKrw: 1.5 }] }),
+    withPerformance({ prices: [{ section: 'R석', priceKrw: 1.5 }, ...performance.prices.slice(1)] }),
     ['/performances/0/prices/0/priceKrw'],
   ],
   [
@@ -182,6 +182,90 @@ describe('all at once', () => {
       '/performances/1/prices',
       '/performances/1/prices',
       '/performances/1/prices/0/section',
+    ]);
+  });
+});
+
+describe('mistakes of the shape and of the content together', () => {
+  test('seven of both kinds are listed, each once', () => {
+    const sections = [
+      { name: 'R석', seatCount: '100', rowLength: 20 },
+      { name: 'S석', seatCount: 10, rowLength: 11 },
+    ];
+    const performances = [
+      { ...performance, seatsPerPerson: 0, concert: 'rock' },
+      { ...performance, key: 'b', layout: '확장', startsAt: '2027-02-30T10:30:00.000Z' },
+      { ...performance, key: 'c', room: 'Main', prices: performance.prices.slice(1) },
+    ];
+    const wrong = file({ venues: [{ ...venue, ...layouts(...sections) }], performances });
+    const checked = checkCatalogue(wrong);
+    expect(
+      'problems' in checked && checked.problems.map(({ path, message }) => `${path} ${message}`),
+    ).toEqual([
+      '/venues/0/layouts/0/sections/0/seatCount must be integer',
+      '/performances/0/seatsPerPerson must be >= 1',
+      '/performances/2/room must be room name',
+      '/venues/0/layouts/0/sections/1/rowLength a row has no more seats than its section',
+      '/performances/0/concert no concert of this file has the key "rock"',
+      '/performances/1/startsAt is no date that there is, or long ago',
+      '/performances/1/layout is no layout of that venue; it has "기본"',
+      '/performances/2/prices have none for the section "R석"',
+    ]);
+  });
+
+  test('fields of one performance do not hide each other', () => {
+    const wrong = {
+      startsAt: 'tomorrow',
+      saleOpensAt: '2027-02-30T11:00:00.000Z',
+      venue: 'arena',
+      concert: 7,
+    };
+    expect(pathsOf(withPerformance(wrong))).toEqual([
+      '/performances/0/concert',
+      '/performances/0/startsAt',
+      '/performances/0/saleOpensAt',
+      '/performances/0/venue',
+    ]);
+  });
+
+  test('a malformed name is listed itself, not by all that name it', () => {
+    expect(pathsOf(file({ concerts: [{ ...concert, key: 7 }] }))).toEqual(['/concerts/0/key']);
+    expect(pathsOf(withVenue({ layouts: [{ ...venue.layouts[0], name: '' }] }))).toEqual([
+      '/venues/0/layouts/0/name',
+    ]);
+    const prices = [{ ...performance.prices[0], section: 7 }, performance.prices[1]];
+    expect(pathsOf(withPerformance({ prices }))).toEqual(['/performances/0/prices/0/section']);
+    const sections = [
+      { ...small, name: ' R석' },
+      { ...small, name: 'S석' },
+    ];
+    expect(pathsOf(withVenue(layouts(...sections)))).toEqual(['/venues/0/layouts/0/sections/0/name']);
+  });
+
+  test('a malformed name does not excuse more than one that is unknown', () => {
+    const performances = [performance, { ...performance, key: 'b', concert: 'rock' }];
+    expect(pathsOf(file({ concerts: [{ ...concert, key: 7 }], performances }))).toEqual([
+      '/concerts/0/key',
+      '/performances/0/concert',
+      '/performances/1/concert',
+    ]);
+  });
+
+  test('what is no entry, no list and no number is listed once, and the rest is looked at', () => {
+    const broken = [null, 7, { ...performance, key: 'b', venue: 'arena', prices: {} }];
+    expect(pathsOf(file({ concerts: 'none', performances: [...broken, performance, performance] }))).toEqual([
+      '/concerts',
+      '/performances/0',
+      '/performances/1',
+      '/performances/2/prices',
+      '/performances/4/key',
+      '/performances/2/venue',
+    ]);
+    const unseated = { name: 'R석', seatCount: 200_001, rowLength: 0 };
+    expect(pathsOf(file({ venues: [{ ...venue, ...layouts(unseated) }, null], performances: [] }))).toEqual([
+      '/venues/0/layouts/0/sections/0/seatCount',
+      '/venues/0/layouts/0/sections/0/rowLength',
+      '/venues/1',
     ]);
   });
 });

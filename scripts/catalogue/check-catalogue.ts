@@ -1,12 +1,21 @@
 /**
- * Whether a file can be imported: all of what is wrong with it, found before anything is sent. What the service
- * decides about a venue or a performance is decided here by the service's own rules.
+ * Whether a file can be imported: all of what is wrong with it, found at once and before anything is sent. What the
+ * service decides about a venue or a performance is decided here by the service's own rules.
  */
 import type { FieldError, Refusal } from '#contract/problems.ts';
 import { numberSections, priceSections, refuseDates, refuseVenue } from '../../server/src/catalogue/index.ts';
-import { type CatalogueFile, CatalogueFile as Schema, FORMAT, SEATS_PER_FILE_MAX, seatsOf } from './file.ts';
+import {
+  type CatalogueFile,
+  CatalogueFile as Schema,
+  type FilePerformance,
+  type FileVenue,
+  FORMAT,
+  SEATS_PER_FILE_MAX,
+  seatsOf,
+} from './file.ts';
 import type { FileProblem } from './read-file.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { isStandIn, withStandIns } from './stand-ins.ts';
 
 export type Checked = { readonly catalogue: CatalogueFile } | { readonly problems: readonly FileProblem[] };
 
@@ -17,15 +26,17 @@ export function checkCatalogue(value: unknown): Checked {
     return { problems: [{ path: '/format', message: `must be "${FORMAT}"; this program reads no other` }] };
   }
   const shape = schemaProblems(Schema, value);
-  if (shape.length > 0) return { problems: shape };
+  const content = contentProblems(withStandIns(value, new Set(shape.map(({ path }) => path))));
+  const problems = [...shape, ...content];
+  return problems.length > 0 ? { problems } : { catalogue: value as CatalogueFile };
+}
 
-  const catalogue = value as CatalogueFile;
-  const problems = [
+function contentProblems(catalogue: CatalogueFile): FileProblem[] {
+  return [
     ...repeatedKeys(catalogue),
     ...catalogue.venues.flatMap((venue, index) => ofRefusal(refuseVenue(venue), `/venues/${index}`)),
     ...performanceProblems(catalogue),
   ];
-  return problems.length > 0 ? { problems } : { catalogue };
 }
 
 function repeatedKeys(catalogue: CatalogueFile): FileProblem[] {
@@ -48,34 +59,35 @@ function repeatedKeys(catalogue: CatalogueFile): FileProblem[] {
 
 function performanceProblems({ venues, concerts, performances }: CatalogueFile): FileProblem[] {
   const venueOf = new Map(venues.map((venue) => [venue.key, venue]));
-  const concertKeys = new Set(concerts.map((concert) => concert.key));
+  const unknownConcerts = unknownOf(
+    performances.map(({ concert }) => concert),
+    keysOf(concerts),
+  );
+  const unknownVenues = unknownOf(
+    performances.map(({ venue }) => venue),
+    keysOf(venues),
+  );
   let seats = 0;
   const problems = performances.flatMap((performance, index): FileProblem[] => {
     const path = `/performances/${index}`;
-    const found: FileProblem[] = ofRefusal(refuseDates(performance), path);
-    if (!concertKeys.has(performance.concert)) {
-      found.push({
-        path: `${path}/concert`,
-        message: `no concert of this file has the key "${performance.concert}"`,
-      });
+    const found: FileProblem[] = datesRefused(performance, path);
+    if (unknownConcerts.has(performance.concert)) {
+      const message = `no concert of this file has the key "${performance.concert}"`;
+      found.push({ path: `${path}/concert`, message });
     }
-    const venue = venueOf.get(performance.venue);
-    if (venue === undefined) {
-      found.push({
-        path: `${path}/venue`,
-        message: `no venue of this file has the key "${performance.venue}"`,
-      });
-      return found;
+    if (unknownVenues.has(performance.venue)) {
+      const message = `no venue of this file has the key "${performance.venue}"`;
+      found.push({ path: `${path}/venue`, message });
     }
-    const layout = venue.layouts.find(({ name }) => name === performance.layout);
-    if (layout === undefined) {
-      const names = venue.layouts.map(({ name }) => `"${name}"`).join(', ');
-      found.push({ path: `${path}/layout`, message: `is no layout of that venue; it has ${names}` });
-      return found;
+    const { layouts = [] } = venueOf.get(performance.venue) ?? {};
+    const names = layouts.map(({ name }) => name);
+    if (names.length > 0 && unknownOf([performance.layout], names).size > 0) {
+      const listed = names.map((name) => `"${name}"`).join(', ');
+      found.push({ path: `${path}/layout`, message: `is no layout of that venue; it has ${listed}` });
     }
-    seats += seatsOf(venue.layouts, layout.name);
-    const priced = priceSections(performance.prices, numberSections(layout.sections));
-    if (priced.outcome === 'refused') found.push(...pricesRefused(priced, performance.prices, path));
+    const { sections = [] } = layouts.find(({ name }) => name === performance.layout) ?? {};
+    seats += seatsOf(layouts, performance.layout);
+    found.push(...pricesRefused(performance.prices, sections, path));
     return found;
   });
   if (seats > SEATS_PER_FILE_MAX) {
@@ -85,28 +97,57 @@ function performanceProblems({ venues, concerts, performances }: CatalogueFile):
   return problems;
 }
 
+const keysOf = (entries: readonly { readonly key: string }[]) => entries.map(({ key }) => key);
+
+/**
+ * Those that are not among the known ones. A malformed name may be the one that is missed: it is listed itself, so
+ * nothing is said of as many unknown names as there are malformed ones.
+ */
+function unknownOf(names: readonly string[], known: readonly string[]): ReadonlySet<string> {
+  const unknown = new Set(names).difference(new Set(known));
+  for (const name of unknown) if (isStandIn(name)) unknown.delete(name);
+  return unknown.size > known.filter(isStandIn).length ? unknown : new Set();
+}
+
+/** A malformed date has been listed, and no order of the others follows from it. */
+function datesRefused(performance: FilePerformance, path: string): FileProblem[] {
+  const { startsAt, saleOpensAt, saleClosesAt } = performance;
+  const standIns = Object.entries({ startsAt, saleOpensAt, saleClosesAt })
+    .filter(([, instant]) => isStandIn(instant))
+    .map(([name]) => `${path}/${name}`);
+  return ofRefusal(refuseDates(performance), path).filter((problem) => !standIns.includes(problem.path));
+}
+
 interface PriceMismatch {
-  readonly missing: readonly string[];
-  readonly unknown: readonly string[];
   readonly repeated: readonly string[];
 }
 
 function pricesRefused(
-  refusal: Refusal,
-  prices: readonly { readonly section: string }[],
+  prices: FilePerformance['prices'],
+  sections: FileVenue['layouts'][number]['sections'],
   path: string,
 ): FileProblem[] {
-  const { missing, unknown, repeated } = refusal.extra as unknown as PriceMismatch;
-  const at = (section: string, last: boolean) => {
-    const found = last
-      ? prices.findLastIndex((price) => price.section === section)
-      : prices.findIndex((price) => price.section === section);
-    return `${path}/prices/${found}/section`;
-  };
+  // A list that is empty, or none, has been listed itself.
+  if (prices.length === 0 || sections.length === 0) return [];
+  const priced = priceSections(prices, numberSections(sections));
+  if (priced.outcome !== 'refused') return [];
+  const { repeated } = priced.extra as unknown as PriceMismatch;
+  const given = prices.map(({ section }) => section);
+  const names = sections.map(({ name }) => name);
+  const at = (position: number) => `${path}/prices/${position}/section`;
   return [
-    ...missing.map((name) => ({ path: `${path}/prices`, message: `have none for the section "${name}"` })),
-    ...unknown.map((name) => ({ path: at(name, false), message: 'is no section of that layout' })),
-    ...repeated.map((name) => ({ path: at(name, true), message: 'has a price already; remove one of them' })),
+    ...[...unknownOf(names, given)].map((name) => ({
+      path: `${path}/prices`,
+      message: `have none for the section "${name}"`,
+    })),
+    ...[...unknownOf(given, names)].map((name) => ({
+      path: at(given.indexOf(name)),
+      message: 'is no section of that layout',
+    })),
+    ...repeated.map((name) => ({
+      path: at(given.lastIndexOf(name)),
+      message: 'has a price already; remove one of them',
+    })),
   ];
 }
 
