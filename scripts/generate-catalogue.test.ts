@@ -26,6 +26,12 @@ test.each([
   expect(await generate(...args)).toMatchObject({ exitCode: 64, output: expect.stringContaining(said) });
 });
 
+test.each(['--help', '-h'])('%s prints how to use it, and is no mistake', async (flag) => {
+  const { exitCode, output } = await generate(flag);
+  expect(exitCode).toBe(0);
+  expect(output).toMatch(/^npm run generate-catalogue -- --seats N/);
+});
+
 test('a file that cannot be written is said to be so', async () => {
   const ran = await generate('--seats', '100', '--out', '/nowhere/at/all.json');
   expect(ran).toMatchObject({ exitCode: 73, output: expect.stringContaining('/nowhere/at/all.json') });

@@ -16,9 +16,12 @@ const HELP = `npm run generate-catalogue -- --seats N [--out FILE] [--seed N] [-
   --out    the file to write; without it, standard output
   --seed   a whole number, 1 unless given: the same one gives the same catalogue
   --from   the first day of the season; without it, the first day of next year
+  --help   these lines
 `;
 
-function readArguments(): (GenerateOptions & { readonly out: string | undefined }) | string {
+type Given = GenerateOptions & { readonly out: string | undefined };
+
+function readArguments(): Given | 'help' | { readonly wrong: string } {
   try {
     const { values } = parseArgs({
       options: {
@@ -26,18 +29,21 @@ function readArguments(): (GenerateOptions & { readonly out: string | undefined 
         out: { type: 'string' },
         seed: { type: 'string', default: '1' },
         from: { type: 'string', default: `${new Date().getFullYear() + 1}-01-01` },
+        help: { type: 'boolean', short: 'h' },
       },
     });
+    if (values.help === true) return 'help';
     const { seats = '', seed, from, out } = values;
     const isSize =
       /^\d{1,9}$/.test(seats) && Number(seats) >= SEATS_MIN && Number(seats) <= SEATS_PER_FILE_MAX;
-    if (!isSize) return `--seats must be a whole number from ${SEATS_MIN} to ${SEATS_PER_FILE_MAX}`;
-    if (!/^\d{1,9}$/.test(seed)) return '--seed must be a whole number';
+    if (!isSize)
+      return { wrong: `--seats must be a whole number from ${SEATS_MIN} to ${SEATS_PER_FILE_MAX}` };
+    if (!/^\d{1,9}$/.test(seed)) return { wrong: '--seed must be a whole number' };
     const isDay = /^2\d{3}-\d\d-\d\d$/.test(from) && isDayThatThereIs(from);
-    if (!isDay) return '--from must be a day such as 2027-03-01';
+    if (!isDay) return { wrong: '--from must be a day such as 2027-03-01' };
     return { seats: Number(seats), seed: Number(seed), from, out };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { wrong: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -47,8 +53,10 @@ function isDayThatThereIs(day: string): boolean {
 }
 
 const given = readArguments();
-if (typeof given === 'string') {
-  process.stderr.write(`${given}\n\n${HELP}`);
+if (given === 'help') {
+  process.stdout.write(HELP);
+} else if ('wrong' in given) {
+  process.stderr.write(`${given.wrong}\n\n${HELP}`);
   process.exitCode = USAGE;
 } else {
   const text = `${JSON.stringify(generateCatalogue(given), null, 1)}\n`;

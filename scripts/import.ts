@@ -7,16 +7,21 @@ import { fail, stopOnSignal } from '../server/src/exit.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { checkCatalogue } from './catalogue/check-catalogue.ts';
-import { deliver, type Delivery, newDelivery } from './catalogue/deliver.ts';
-import { type CatalogueFile, KINDS } from './catalogue/file.ts';
+import { deliver, newDelivery } from './catalogue/deliver.ts';
+import type { CatalogueFile } from './catalogue/file.ts';
 import { findService } from './catalogue/find-service.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from './catalogue/operator-api.ts';
-import { createProgress, duration, number } from './catalogue/progress.ts';
+import { createProgress } from './catalogue/progress.ts';
 import { type FileProblem, readCatalogueFile } from './catalogue/read-file.ts';
+import { adviceOnChanged, type Cut, reportCut, reportEnd } from './catalogue/report.ts';
 
 const USAGE = 64; // EX_USAGE of sysexits.h
 const BAD_FILE = 65; // EX_DATAERR
-const INTERRUPTED = 130;
+const CODES: Readonly<Record<Cut, number>> = {
+  interrupted: 130,
+  'service away': exitCodes.unavailable,
+  'operator unknown': exitCodes.notPermitted,
+};
 const PROBLEMS_SHOWN_MAX = 100;
 
 const HELP = `npm run import -- FILE.json [--url http://127.0.0.1:3000]
@@ -28,7 +33,14 @@ The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR.
 
 async function main(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
-  if (given === undefined) return USAGE;
+  if (given === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if ('wrong' in given) {
+    process.stderr.write(`${given.wrong}\n\n${HELP}`);
+    return USAGE;
+  }
   const catalogue = await readCatalogue(given.file);
   if (catalogue === undefined) return BAD_FILE;
 
@@ -53,36 +65,52 @@ async function importInto(
     progress.end();
   } catch (error) {
     progress.end();
-    const code = signal.aborted ? INTERRUPTED : codeOf(error);
-    if (code === undefined) throw error;
+    const cut = signal.aborted ? 'interrupted' : cutBy(error);
+    if (cut === undefined) throw error;
     process.stderr.write(
-      `${signal.aborted ? 'interrupted' : (error as Error).message}\n${outcome(delivery)}`,
+      `${signal.aborted ? 'interrupted' : (error as Error).message}\n${reportCut(delivery, cut)}`,
     );
-    return code;
+    return CODES[cut];
   }
   if (delivery.refused.length > 0) say(delivery.refused, 'The service refused');
   const tookS = Math.max(1, Math.round((systemClock.monotonicMs() - startedMs) / 1000));
-  process.stderr.write(outcome(delivery, tookS));
+  process.stderr.write(adviceOnChanged(delivery) + reportEnd(delivery, tookS));
   return delivery.isComplete ? 0 : BAD_FILE;
 }
 
-function readArguments(args: readonly string[]): { file: string; url: string | undefined } | undefined {
+interface Arguments {
+  readonly file: string;
+  readonly url: string | undefined;
+}
+
+function readArguments(args: readonly string[]): Arguments | 'help' | { readonly wrong: string } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     });
+    if (values.help === true) return 'help';
     const [file, ...more] = positionals;
-    const isUrl = values.url === undefined || /^https?:\/\/[^/]+\/?$/.test(values.url);
-    if (file !== undefined && more.length === 0 && isUrl && values.help !== true) {
-      return { file, url: values.url?.replace(/\/$/, '') };
+    if (file === undefined) return { wrong: 'which file is to be imported is missing' };
+    if (more.length > 0) {
+      return { wrong: `one file is imported at a time; given were ${positionals.join(', ')}` };
     }
+    if (values.url === undefined) return { file, url: undefined };
+    const url = originOf(values.url);
+    return url === undefined
+      ? { wrong: `--url must be such as http://127.0.0.1:3000, without a path; "${values.url}" is not` }
+      : { file, url };
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return { wrong: error instanceof Error ? error.message : String(error) };
   }
-  process.stderr.write(HELP);
-  return undefined;
+}
+
+/** Undefined for what is not the address of a service and nothing more. */
+function originOf(text: string): string | undefined {
+  const url = URL.parse(text);
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  return isOrigin ? url.origin : undefined;
 }
 
 /** Undefined when it cannot be imported; why has been said then. */
@@ -102,21 +130,9 @@ function say(problems: readonly FileProblem[], what: string): void {
 }
 
 /** Undefined for a bug. */
-function codeOf(error: unknown): number | undefined {
-  if (error instanceof ServiceAway) return exitCodes.unavailable;
-  if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
-  return undefined;
-}
-
-function outcome({ counts, seats, isComplete }: Delivery, tookS?: number): string {
-  const there = KINDS.map(
-    (kind) => `${number(counts[kind].there)} ${kind} (${number(counts[kind].before)} before)`,
-  );
-  const inTime = tookS === undefined ? '' : ` after ${duration(tookS)}`;
-  const next = isComplete
-    ? 'All of the file is there.\n'
-    : 'Not all of the file is there. The same command goes on from here and makes nothing twice.\n';
-  return `there${inTime}: ${there.join(', ')}, ${number(seats.done)} of ${number(seats.total)} seats\n${next}`;
+function cutBy(error: unknown): Cut | undefined {
+  if (error instanceof ServiceAway) return 'service away';
+  return error instanceof OperatorUnknown ? 'operator unknown' : undefined;
 }
 
 main(process.argv.slice(2)).then((code) => {

@@ -164,7 +164,8 @@ test('the same key may name a venue, a concert and a performance', () => {
 describe('all at once', () => {
   test('every problem of the shape is listed, however many there are', () => {
     const concerts = Array.from({ length: 60 }, (_, index) => ({ ...concert, key: `c${index}`, genre: '' }));
-    expect(pathsOf(file({ concerts: concerts.map((each) => ({ ...each, more: 1 })) }))).toHaveLength(120);
+    const more = concerts.map((each) => ({ ...each, more: 1 }));
+    expect(pathsOf(file({ concerts: more, performances: [] }))).toHaveLength(120);
   });
 
   test('every problem of the content is listed', () => {
@@ -195,7 +196,7 @@ describe('mistakes of the shape and of the content together', () => {
     const performances = [
       { ...performance, seatsPerPerson: 0, concert: 'rock' },
       { ...performance, key: 'b', layout: '확장', startsAt: '2027-02-30T10:30:00.000Z' },
-      { ...performance, key: 'c', room: 'Main', prices: performance.prices.slice(1) },
+      { ...performance, key: 'c', prices: performance.prices.slice(1) },
     ];
     const wrong = file({ venues: [{ ...venue, ...layouts(...sections) }], performances });
     const checked = checkCatalogue(wrong);
@@ -204,7 +205,6 @@ describe('mistakes of the shape and of the content together', () => {
     ).toEqual([
       '/venues/0/layouts/0/sections/0/seatCount must be integer',
       '/performances/0/seatsPerPerson must be >= 1',
-      '/performances/2/room must be room name',
       '/venues/0/layouts/0/sections/1/rowLength a row has no more seats than its section',
       '/performances/0/concert no concert of this file has the key "rock"',
       '/performances/1/startsAt is no date that there is, or long ago',

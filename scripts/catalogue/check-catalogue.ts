@@ -112,10 +112,9 @@ function unknownOf(names: readonly string[], known: readonly string[]): Readonly
 /** A malformed date has been listed, and no order of the others follows from it. */
 function datesRefused(performance: FilePerformance, path: string): FileProblem[] {
   const { startsAt, saleOpensAt, saleClosesAt } = performance;
-  const standIns = Object.entries({ startsAt, saleOpensAt, saleClosesAt })
-    .filter(([, instant]) => isStandIn(instant))
-    .map(([name]) => `${path}/${name}`);
-  return ofRefusal(refuseDates(performance), path).filter((problem) => !standIns.includes(problem.path));
+  const malformed = Object.entries({ startsAt, saleOpensAt, saleClosesAt }).filter(([, at]) => isStandIn(at));
+  const listed = new Set(malformed.map(([name]) => `${path}/${name}`));
+  return ofRefusal(refuseDates(performance), path).filter((problem) => !listed.has(problem.path));
 }
 
 interface PriceMismatch {

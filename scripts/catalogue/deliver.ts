@@ -24,9 +24,15 @@ export interface Delivery {
   readonly counts: Readonly<Record<Kind, { there: number; before: number }>>;
   readonly seats: { readonly total: number; done: number };
   /** What the service refused. */
-  readonly refused: FileProblem[];
+  readonly refused: RefusedEntry[];
   /** Set when everything of the file is there. */
   isComplete: boolean;
+}
+
+export interface RefusedEntry extends FileProblem {
+  readonly kind: Kind;
+  /** It was imported under its key before, and was another one then. */
+  readonly isChanged: boolean;
 }
 
 export interface DeliverDeps {
@@ -94,8 +100,11 @@ async function create(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const answer = await api.post(PATHS[kind], body, derivedUuid('import', kind, key));
   if (answer.kind === 'refused') {
-    const message = answer.code === 'idempotency.key-reused' ? CHANGED : `was refused: ${answer.why}`;
-    delivery.refused.push({ path: `/${kind}/${index}`, message: `("${key}") ${message}` });
+    const isChanged = answer.code === 'idempotency.key-reused';
+    const message = isChanged
+      ? 'differs from what was imported under this key before'
+      : `was refused: ${answer.why}`;
+    delivery.refused.push({ path: `/${kind}/${index}`, message: `("${key}") ${message}`, kind, isChanged });
     return undefined;
   }
   delivery.counts[kind].there += 1;
@@ -103,9 +112,6 @@ async function create(
   onProgress();
   return answer.body;
 }
-
-const CHANGED =
-  'differs from what was imported under this key before. Give what is new a new key, or put the entry back as it was';
 
 /** Performances whose seats are being laid out, in the order in which that is done. */
 function createLine({ seats }: Delivery, { api, clock, signal, onProgress }: DeliverDeps) {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCatalogue } from './check-catalogue.ts';
 import { newDelivery } from './deliver.ts';
+import { KINDS } from './file.ts';
 import { generateCatalogue } from './generate-catalogue.ts';
 import { parseCatalogue } from './read-file.ts';
 
@@ -25,6 +26,32 @@ test('the same seed gives the same catalogue, and another one another', () => {
   const text = (seed: number) => JSON.stringify(generateCatalogue({ seats: 100_000, seed, from }));
   expect(text(7)).toBe(text(7));
   expect(text(7)).not.toBe(text(8));
+});
+
+test('files of other sizes, seeds and seasons go into one service beside each other', () => {
+  const options = { seats: 20_000, seed: 1, from };
+  const others = [
+    { ...options, seats: 2_000_000 },
+    { ...options, seed: 2 },
+    { ...options, from: '2028-03-01' },
+  ];
+  const [first, ...rest] = [options, ...others].map((each) => generateCatalogue(each));
+  for (const kind of KINDS) {
+    const known = new Map<string, unknown>(first?.[kind].map((entry) => [entry.key, entry]));
+    const shared = rest.flatMap((file) => file[kind].filter(({ key }) => known.has(key)));
+    for (const entry of shared) expect(entry).toEqual(known.get(entry.key));
+  }
+  expect(first?.venues[0]).toMatchObject({
+    key: 'seoul-art-hall.seats20000.seed1',
+    name: '서울 새빛아트홀',
+  });
+  expect(first?.concerts[0]?.key).toBe('c0001.seats20000.seed1');
+  expect(first?.performances[0]?.key).toBe('c0001.seats20000.seed1.2027-03-01-1');
+});
+
+test('the longest keys are such as the importer takes', () => {
+  const generated = generateCatalogue({ seats: 2_000_000, seed: 999_999_999, from });
+  expect(checkCatalogue(generated)).toEqual({ catalogue: generated });
 });
 
 test('a large catalogue has houses of all sizes, and concerts of several dates', () => {

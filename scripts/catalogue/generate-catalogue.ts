@@ -1,6 +1,7 @@
 /**
  * A catalogue of exactly so many seats, for trying things out at size. The same seed and the same first day give
- * the same file, byte for byte.
+ * the same file, byte for byte. Keys name the size and the seed that things follow from, and those of performances the
+ * first day as well: files of other sizes, seeds and seasons go into one service beside each other.
  */
 import { seatCountOf, seoulTime } from '../../server/src/catalogue/index.ts';
 import { type CatalogueFile, type FilePerformance, type FileVenue, FORMAT, seatsOf } from './file.ts';
@@ -38,7 +39,8 @@ export interface GenerateOptions {
 export function generateCatalogue({ seats, seed, from }: GenerateOptions): CatalogueFile {
   const chance = createChance(seed);
   const venueCount = Math.min(VENUES_MAX, Math.ceil(seats / SEATS_PER_VENUE));
-  const venues = Array.from({ length: venueCount }, (_, index) => generateVenue(chance, index));
+  const mark = `seats${seats}.seed${seed}`;
+  const venues = Array.from({ length: venueCount }, (_, index) => generateVenue(chance, index, mark));
   const fromMs = Date.parse(`${from}T00:00:00+09:00`);
 
   const concerts: CatalogueFile['concerts'] = [];
@@ -48,14 +50,14 @@ export function generateCatalogue({ seats, seed, from }: GenerateOptions): Catal
   for (const { venue, layout } of divide(chance, venues, seats)) {
     // A concert of several evenings or several cities is one concert.
     if (concerts.length === 0 || dates === 4 || chance.percent(55)) {
-      concerts.push(generateConcert(chance, concerts.length));
+      concerts.push(generateConcert(chance, concerts.length, mark));
       day = chance.between(0, SEASON_DAYS);
       dates = 0;
     }
     const concert = concerts.at(-1)?.key ?? '';
     dates += 1;
     performances.push({
-      key: `${concert}-${dates}`,
+      key: `${concert}.${from}-${dates}`,
       concert,
       venue: venue.key,
       layout: layout.name,
@@ -93,18 +95,18 @@ function wholeHouse(venue: FileVenue): Use {
 /** The smallest house that has so many, with only those open. */
 function partOf(sized: readonly { venue: FileVenue; size: number }[], seatCount: number): Use {
   const [smallest] = sized.filter(({ size }) => size >= seatCount).toSorted((a, b) => a.size - b.size);
-  const { venue, layout: whole } = wholeHouse(smallest?.venue ?? generateVenue(createChance(1), 0));
+  const { venue, layout: whole } = wholeHouse(smallest?.venue ?? generateVenue(createChance(1), 0, ''));
   const layout = openPartly(whole, seatCount);
   const known = venue.layouts.find(({ name }) => name === layout.name);
   if (known === undefined) venue.layouts.push(layout);
   return { venue, layout };
 }
 
-function generateConcert(chance: Chance, index: number): CatalogueFile['concerts'][number] {
+function generateConcert(chance: Chance, index: number, mark: string): CatalogueFile['concerts'][number] {
   const [show, genre] = chance.oneOf(SHOWS);
   const title = `${chance.oneOf(MOODS)} ${show}`;
   const description = `${title}. 시험을 위해 만든 공연입니다.`;
-  return { key: `c${String(index + 1).padStart(4, '0')}`, title, description, genre };
+  return { key: `c${String(index + 1).padStart(4, '0')}.${mark}`, title, description, genre };
 }
 
 function datesOf(chance: Chance, fromMs: number, day: number) {

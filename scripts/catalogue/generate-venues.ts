@@ -104,14 +104,14 @@ const CITIES = [
 
 export const LAYOUT = '기본';
 
-/** The venue of this number: every kind of house in turn, in every city. */
-export function generateVenue(chance: Chance, index: number): FileVenue {
+/** The venue of this number: every kind of house in turn, in every city. The mark is the end of its key. */
+export function generateVenue(chance: Chance, index: number, mark: string): FileVenue {
   const house = HOUSES[index % HOUSES.length] ?? chance.oneOf(HOUSES);
   const [cityKey, city] = CITIES[index % CITIES.length] ?? chance.oneOf(CITIES);
   const round = Math.floor(index / (HOUSES.length * CITIES.length));
   const seatCount = chance.between(house.seatsMin / 10, house.seatsMax / 10) * 10;
   return {
-    key: `${cityKey}-${house.key}${round === 0 ? '' : `-${round + 1}`}`,
+    key: `${cityKey}-${house.key}${round === 0 ? '' : `-${round + 1}`}.${mark}`,
     name: `${city} 새빛${house.kind}${round === 0 ? '' : ` ${round + 1}관`}`,
     city,
     layouts: [{ name: LAYOUT, sections: sectionsOf(house, seatCount) }],

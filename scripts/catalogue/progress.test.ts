@@ -12,6 +12,8 @@ function delivery(done: number, total = 2_000_000): Delivery {
   };
 }
 
+const one = () => ({ there: 1, before: 0 });
+
 /** A clock that is set by hand, and what was written. */
 function world(isTTY: boolean) {
   const written: string[] = [];
@@ -28,6 +30,13 @@ function world(isTTY: boolean) {
 test('the line says what is there, how fast it goes, and how long it takes', () => {
   expect(progressLine(delivery(812_000), 20)).toBe(
     '40 venues, 91 concerts, 77 performances · 812,000 of 2,000,000 seats (40 %) · 20,000 seats/s · 1 min 0 s left',
+  );
+});
+
+test('one of a thing is one', () => {
+  const counts = { venues: one(), concerts: one(), performances: one() };
+  expect(progressLine({ ...delivery(1, 1), counts }, 0)).toBe(
+    '1 venue, 1 concert, 1 performance · 1 of 1 seat (100 %)',
   );
 });
 

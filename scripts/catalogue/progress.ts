@@ -1,6 +1,7 @@
 /** How far an import has come: one line that is rewritten on a terminal, a line now and then anywhere else. */
 import type { Clock } from '../../server/src/platform/clock.ts';
 import type { Delivery } from './deliver.ts';
+import { type Kind, KINDS } from './file.ts';
 
 const REWRITE_MS = 200;
 const LINE_MS = 5_000;
@@ -52,9 +53,9 @@ export function createProgress(clock: Clock, output: Output): Progress {
 }
 
 export function progressLine({ counts, seats }: Delivery, seatsPerMs: number): string {
-  const made = `${number(counts.venues.there)} venues, ${number(counts.concerts.there)} concerts, ${number(counts.performances.there)} performances`;
+  const made = KINDS.map((kind) => counted(counts[kind].there, kind)).join(', ');
   const share = seats.total === 0 ? 100 : Math.floor((100 * seats.done) / seats.total);
-  const parts = [made, `${number(seats.done)} of ${number(seats.total)} seats (${share} %)`];
+  const parts = [made, `${number(seats.done)} of ${counted(seats.total, 'seats')} (${share} %)`];
   if (seatsPerMs > 0) {
     const leftS = Math.ceil((seats.total - seats.done) / seatsPerMs / 1000);
     parts.push(`${number(Math.round(1000 * seatsPerMs))} seats/s`, `${duration(leftS)} left`);
@@ -64,6 +65,11 @@ export function progressLine({ counts, seats }: Delivery, seatsPerMs: number): s
 
 export function number(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** `1 venue`, `2 venues`. */
+export function counted(value: number, things: Kind | 'seats'): string {
+  return `${number(value)} ${value === 1 ? things.slice(0, -1) : things}`;
 }
 
 export function duration(totalS: number): string {

@@ -101,6 +101,17 @@ describe('into a running service', () => {
     expect(await census(client)).toEqual(sizeOf(file, SEATS));
   });
 
+  it('generated files of other sizes are imported beside each other', async () => {
+    const before = await census(client);
+    const other = generateCatalogue({ seats: 2_000, seed: 3, from: '2090-01-01' });
+    expect(await importFile(path, other, env, ...url())).toMatchObject({ exitCode: 0 });
+    const { performances, seats } = await census(client);
+    expect({ performances, seats }).toEqual({
+      performances: before.performances + other.performances.length,
+      seats: before.seats + 2_000,
+    });
+  });
+
   it('a performance that was changed under its old key is refused by name, and the new ones are imported', async () => {
     const [first, ...others] = file.performances;
     expect(first).toBeDefined();
@@ -108,14 +119,16 @@ describe('into a running service', () => {
     const prices = first.prices.map((price) => ({ ...price, priceKrw: price.priceKrw + 1_000 }));
     const added = { ...first, key: 'added' };
     const changed = { ...file, performances: [{ ...first, prices }, ...others, added] };
+    const before = await census(client);
     const imported = await importFile(path, changed, env, ...url());
     expect(imported.exitCode).toBe(BAD_FILE);
     expect(imported.said).toContain(
       `/performances/0 ("${first.key}") differs from what was imported under this key`,
     );
-    expect(imported.said).toContain('Not all of the file is there.');
+    expect(imported.said).toContain('cannot say which field differs');
+    expect(imported.said).toContain('Not all of the file is there. When what was refused is put right');
     const { performances } = await census(client);
-    expect(performances).toBe(file.performances.length + 1);
+    expect(performances).toBe(before.performances + 1);
   });
 
   it('when a venue is refused, nothing is put on sale', async () => {
@@ -151,6 +164,8 @@ describe('into a running service', () => {
     const imported = await importFile(path, file, wrong, ...url());
     expect(imported.exitCode).toBe(NOT_PERMITTED);
     expect(imported.said).toContain('does not know this operator token');
+    expect(imported.said).toContain('has confirmed nothing of the file');
+    expect(imported.said).not.toMatch(/\b0 (venues|seats|before)/);
     const none = await importFile(path, file, { DATA_DIR: folder.path }, ...url());
     expect(none).toMatchObject({
       exitCode: NOT_PERMITTED,
@@ -164,18 +179,31 @@ describe('into a running service', () => {
       exitCode: UNAVAILABLE,
       said: expect.stringContaining('http://127.0.0.1:9'),
     });
+    expect(imported.said).toContain('has confirmed nothing of the file');
   });
 
-  it.each([[[]], [['a.json', 'b.json']], [['a.json', '--url', 'ftp://x']], [['a.json', '--force']]])(
-    'arguments that make no sense are answered with how to use it: %j',
-    async (args) => {
-      const { exitCode, said } = await startImport(args, env).ended;
-      expect({ exitCode, said }).toEqual({
-        exitCode: USAGE,
-        said: expect.stringContaining('npm run import --'),
-      });
-    },
-  );
+  it.each([
+    [[], 'which file is to be imported is missing'],
+    [['a.json', 'b.json'], 'one file is imported at a time; given were a.json, b.json'],
+    [
+      ['a.json', '--url', 'nonsense'],
+      '--url must be such as http://127.0.0.1:3000, without a path; "nonsense"',
+    ],
+    [['a.json', '--url', 'ftp://x'], '--url must be'],
+    [['a.json', '--url', 'http://x/api'], '--url must be'],
+    [['a.json', '--force'], "Unknown option '--force'"],
+  ])('arguments that make no sense are told why, then how to use it: %j', async (args, why) => {
+    const { exitCode, said } = await startImport(args, env).ended;
+    expect(exitCode).toBe(USAGE);
+    expect(said.slice(0, why.length)).toBe(why);
+    expect(said).toContain('\n\nnpm run import -- FILE.json');
+  });
+
+  it.each(['--help', '-h'])('%s prints how to use it, and is no mistake', async (flag) => {
+    const { exitCode, said } = await startImport([flag], env).ended;
+    expect(exitCode).toBe(0);
+    expect(said).toMatch(/^npm run import -- FILE\.json/);
+  });
 });
 
 describe('interrupted', () => {
