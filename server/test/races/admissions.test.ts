@@ -1,28 +1,35 @@
 /**
  * Goal: whatever people and the organiser do at three instances at once, never more are inside than the capacity
  * says and never more come in within a window than the rate says; nobody is overtaken, nobody's position rises.
- * Method: a crowd joins, waits, comes in, leaves, gives up or never shows up, while the organiser turns the
- * capacity up and down; the room is sampled all the while, its record is checked afterwards, and so is
- * everything that people were told.
+ * Method: a crowd joins, waits, comes in, buys, leaves, gives up, never shows up or stays until its time is over,
+ * while the organiser turns capacity and rate up and down; the room is sampled all the while, its record is checked
+ * afterwards against what was in force at each moment, and so is everything that people were told.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outOfOrder, overfull, overRate } from '../support/admission-record.ts';
-import type { Client } from '../support/client.ts';
+import type { Client, Fan } from '../support/client.ts';
 import { type LookRecord, overtakenWaiters, rises } from '../../../bench/lib/line-history.ts';
+import { openSale, type Sale } from '../support/sale.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const INSTANCES = 3;
 const FANS = 240;
 const ROOM = 'churn';
-const RATE = { count: 30, windowMs: 1_000 };
-const CAPACITIES = [20, 8, 25, 12] as const;
+const TERMS = { capacity: 15, rateCount: 30, rateWindowMs: 1_000 };
+/** Faster, slower, with another window, and without a break. */
+const CHANGES = [
+  { capacity: 20, rateCount: 45 },
+  { capacity: 10, rateCount: 15 },
+  { capacity: 25, rateCount: 50, rateWindowMs: 2_000 },
+  { capacity: 12, rateCount: 12, rateWindowMs: 300 },
+] as const;
 
 let world: World;
 beforeAll(async () => {
   world = await createWorld({
     instances: INSTANCES,
-    env: { CLAIM_WINDOW_MS: '1000', ACTIVE_TTL_MS: '8000', HOLD_TTL_MS: '4000' },
+    env: { CLAIM_WINDOW_MS: '1000', ACTIVE_TTL_MS: '5000', HOLD_TTL_MS: '4000' },
   });
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -53,8 +60,8 @@ function lookingFan(token: string, number: number, { looks }: Told) {
   };
 }
 
-/** One of four ways to spend an evening. */
-async function visit(index: number, told: Told): Promise<void> {
+/** One of six ways to spend an evening. */
+async function visit(index: number, sale: Sale, told: Told): Promise<void> {
   const fan = await world.client(index).fan(ROOM);
   const look = lookingFan(fan.turn, fan.number, told);
   const leave = () => world.client(index + 1).request('DELETE', '/queue/tokens/me', { token: fan.turn });
@@ -63,8 +70,30 @@ async function visit(index: number, told: Told): Promise<void> {
     return;
   }
   if (index % 16 === 2) return; // never comes back: the claim window ends the turn
-  await until(`${fan.number} is let in`, async () => (await look()) !== 'WAITING', 60_000);
-  await leave();
+  const isBuyer = index % 5 === 3;
+  if (isBuyer) await fan.charge(sale.priceKrw);
+  const state = await until(`${fan.number} is let in`, () => calledIn(look), 60_000);
+  if (index % 60 === 4) return; // is here, and stays until the time of the turn is over
+  // A turn of somebody who was too busy to take it up in time is over.
+  if (isBuyer && state === 'ACTIVE') {
+    await buy(fan, sale, index + 1);
+    await until(`${fan.number} has spent the turn`, async () => (await look()) === 'SPENT');
+  } else await leave();
+}
+
+async function calledIn(look: () => Promise<string>): Promise<string | undefined> {
+  const state = await look();
+  return state === 'WAITING' ? undefined : state;
+}
+
+async function buy(fan: Fan, { performanceId }: Sale, seatNo: number): Promise<void> {
+  const { status, body } = await fan.hold(performanceId, [seatNo]);
+  expect({ status, code: body['code'] }).toEqual({ status: 201, code: undefined });
+  // The payment is there as soon as the hold was heard of.
+  await until(
+    `${fan.number} has paid`,
+    async () => (await fan.pay(String(body['reservationId']))).status === 201,
+  );
 }
 
 interface Sample {
@@ -73,6 +102,8 @@ interface Sample {
   readonly counted: number;
   readonly waiting: number;
   readonly counted_waiting: number;
+  /** All that were ever in force, from the operator's log. */
+  readonly capacities: readonly number[];
 }
 
 async function sample(): Promise<Sample> {
@@ -82,7 +113,9 @@ async function sample(): Promise<Sample> {
       text: `/* test.sample-room */
         select r.state, r.active, r.waiting,
           (select count(*) from waiting_room.token t where t.room = r.room and t.state = 'ACTIVE') as counted,
-          (select count(*) from waiting_room.token t where t.room = r.room and t.state = 'WAITING') as counted_waiting
+          (select count(*) from waiting_room.token t where t.room = r.room and t.state = 'WAITING') as counted_waiting,
+          (select array_agg((e.after ->> 'capacity')::int order by e.entry_id)
+            from operator_log.entry e where e.subject = r.room) as capacities
         from waiting_room.room r where r.room = $1`,
     },
     [ROOM],
@@ -98,14 +131,39 @@ async function watch(done: () => boolean): Promise<Sample[]> {
   return samples;
 }
 
-/** Turns the capacity up and down, and closes the door for a moment, while the crowd moves. */
+/** At most the capacity; and where it was lowered, nobody on top of those who were inside. */
+function expectWithinCapacity(samples: readonly Sample[]): void {
+  let before = { active: 0, changes: 0 };
+  for (const { active, capacities } of samples) {
+    const since = capacities.slice(Math.max(0, before.changes - 1));
+    expect(active).toBeLessThanOrEqual(Math.max(before.active, ...since));
+    before = { active, changes: capacities.length };
+  }
+}
+
+/** Turns capacity and rate up and down, and closes the door for a moment every other time, while the crowd moves. */
 async function steer(operator: Client, isInside: (many: number) => boolean): Promise<void> {
-  for (const [step, capacity] of CAPACITIES.entries()) {
-    await until('some more are through', () => isInside(((step + 1) * FANS) / 8), 60_000);
-    const path = `/admin/queue/rooms/${ROOM}`;
-    await operator.operator('PATCH', path, { capacity, state: 'PAUSED' });
+  const path = `/admin/queue/rooms/${ROOM}`;
+  for (const [step, change] of CHANGES.entries()) {
+    await until('some more are through', () => isInside(((step + 2) * FANS) / 7), 60_000);
+    const state = step % 2 === 0 ? 'OPEN' : 'PAUSED';
+    expect((await operator.operator('PATCH', path, { ...change, state })).status).toBe(200);
     expect((await operator.operator('PATCH', path, { state: 'OPEN' })).status).toBe(200);
   }
+}
+
+/** How people left the room: as the record has it. */
+async function endings(): Promise<Record<string, number>> {
+  const rows = await world.db.database.rows<{ state: string; count: number }>(
+    {
+      name: 'test.endings',
+      text: `/* test.endings */
+        select state || case when admitted_at is null then ' unseen' else '' end as state, count(*)
+        from waiting_room.token where room = $1 group by 1`,
+    },
+    [ROOM],
+  );
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
 }
 
 it(
@@ -113,12 +171,13 @@ it(
   { timeout: 120_000 },
   async () => {
     const operator = world.client();
-    const room = { room: ROOM, capacity: 15, rateCount: RATE.count, rateWindowMs: RATE.windowMs };
-    expect((await operator.operator('POST', '/admin/queue/rooms', room)).status).toBe(201);
+    const room = await operator.operator('POST', '/admin/queue/rooms', { room: ROOM, ...TERMS });
+    expect(room.status).toBe(201);
+    const sale = await openSale(world, { room: ROOM, seats: FANS });
     const told: Told = { looks: [] };
     let through = 0;
     const crowd = Promise.all(
-      Array.from({ length: FANS }, (_, index) => visit(index, told).finally(() => through++)),
+      Array.from({ length: FANS }, (_, index) => visit(index, sale, told).finally(() => through++)),
     );
     let over = false;
     const watching = watch(() => over);
@@ -135,14 +194,18 @@ it(
     expect(samples.length).toBeGreaterThan(20);
     for (const { active, counted, waiting, counted_waiting } of samples) {
       expect({ active, waiting }).toEqual({ active: counted, waiting: counted_waiting });
-      expect(active).toBeLessThanOrEqual(Math.max(15, ...CAPACITIES));
     }
+    expectWithinCapacity(samples);
     const { database } = world.db;
     expect(await overfull(database, ROOM)).toEqual([]);
-    expect(await overRate(database, ROOM, RATE)).toEqual([]);
+    expect(await overRate(database, ROOM)).toEqual([]);
     expect(await outOfOrder(database, ROOM)).toEqual([]);
     expect(rises(told.looks)).toEqual([]);
     expect(overtakenWaiters(told.looks)).toEqual([]);
     expect(told.looks.filter((look) => look.state === 'WAITING').length).toBeGreaterThan(FANS);
+    const { SPENT = 0, EXPIRED = 0, 'LEFT unseen': gaveUp = 0 } = await endings();
+    expect(SPENT).toBeGreaterThan(FANS / 10);
+    expect(EXPIRED).toBeGreaterThan(FANS / 20);
+    expect(gaveUp).toBeGreaterThan(FANS / 10);
   },
 );

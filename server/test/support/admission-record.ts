@@ -11,10 +11,14 @@ interface Turn {
 interface Rule {
   readonly fromMs: number;
   readonly capacity: number;
+  /** Null: no rate. */
+  readonly rate: { readonly count: number; readonly windowMs: number } | null;
 }
 
-/** Times are known in whole milliseconds, cut off. */
-const CUT_OFF_MS = 1;
+type Terms = Record<'capacity' | 'rateCount' | 'rateWindowMs', number | null>;
+
+/** Longer than a change of the terms takes from the time that it acts at to its entry in the operator's log. */
+const CHANGE_MAX_MS = 250;
 
 async function readTurns(database: Reader, room: string): Promise<Turn[]> {
   const rows = await database.rows<{ number: number; admitted_at: string; ended_at: string | null }>(
@@ -33,9 +37,9 @@ async function readTurns(database: Reader, room: string): Promise<Turn[]> {
   }));
 }
 
-/** The capacities that were in force, from the operator's log. */
+/** What was in force from when on, from the operator's log. */
 async function readRules(database: Reader, room: string): Promise<Rule[]> {
-  const rows = await database.rows<{ at: string; after: { capacity: number | null } }>(
+  const rows = await database.rows<{ at: string; after: Terms }>(
     {
       name: 'test.rules',
       text: `/* test.rules */
@@ -44,7 +48,25 @@ async function readRules(database: Reader, room: string): Promise<Rule[]> {
     },
     [room],
   );
-  return rows.map(({ at, after }) => ({ fromMs: Date.parse(at), capacity: after.capacity ?? Infinity }));
+  return rows.map(({ at, after: { capacity, rateCount, rateWindowMs } }) => ({
+    fromMs: Date.parse(at),
+    capacity: capacity ?? Infinity,
+    rate: rateCount === null || rateWindowMs === null ? null : { count: rateCount, windowMs: rateWindowMs },
+  }));
+}
+
+/**
+ * What was in force when somebody came: as a rule one thing. A change holds the room's lock from the time at which
+ * it lets people in to its entry in the log, so those who came last before the entry may have come by the change
+ * itself; and in the very same millisecond, before it or after it.
+ */
+function rulesAt(rules: readonly Rule[], turns: readonly Turn[], atMs: number): Rule[] {
+  const nextMs = turns.find((turn) => turn.admittedMs > atMs)?.admittedMs ?? Infinity;
+  return rules.filter((rule, index) => {
+    const untilMs = rules[index + 1]?.fromMs ?? Infinity;
+    const mayBeItsOwn = rule.fromMs < nextMs && rule.fromMs <= atMs + CHANGE_MAX_MS;
+    return untilMs >= atMs && (rule.fromMs <= atMs || mayBeItsOwn);
+  });
 }
 
 /** Admissions after which more people were inside than the capacity of that moment. */
@@ -53,27 +75,25 @@ export async function overfull(database: Reader, room: string): Promise<string[]
   return turns.flatMap((turn, index) => {
     const atMs = turn.admittedMs;
     const inside = turns.slice(0, index + 1).filter((other) => other.endedMs > atMs).length;
-    // A change in the very same millisecond may have come before or after.
-    const near = rules.filter((rule, at) => {
-      const untilMs = rules[at + 1]?.fromMs ?? Infinity;
-      return rule.fromMs <= atMs + CUT_OFF_MS && untilMs >= atMs;
-    });
-    const most = Math.max(...near.map((rule) => rule.capacity));
+    const most = Math.max(...rulesAt(rules, turns, atMs).map((rule) => rule.capacity));
     return inside > most ? [`${inside} inside when ${turn.number} came, of at most ${most}`] : [];
   });
 }
 
-/** Windows of the rate in which more were let in than it says. */
-export async function overRate(
-  database: Reader,
-  room: string,
-  rate: { readonly count: number; readonly windowMs: number },
-): Promise<string[]> {
-  const turns = await readTurns(database, room);
-  return turns.flatMap((turn, index) => {
-    const next = turns[index + rate.count];
-    if (next === undefined || next.admittedMs - turn.admittedMs >= rate.windowMs - CUT_OFF_MS) return [];
-    return [`${turn.number} to ${next.number} in ${next.admittedMs - turn.admittedMs} ms`];
+/** Admissions with more of them in the window that ended there than the rate of that moment says. */
+export async function overRate(database: Reader, room: string): Promise<string[]> {
+  const [turns, rules] = [await readTurns(database, room), await readRules(database, room)];
+  return turns.flatMap(({ number, admittedMs: atMs }, index) => {
+    const here = rulesAt(rules, turns, atMs).map(({ rate }) => {
+      if (rate === null) return undefined;
+      const { count, windowMs } = rate;
+      const came = turns.slice(0, index + 1).filter((other) => other.admittedMs > atMs - windowMs).length;
+      return came > count
+        ? `${came} within ${windowMs} ms when ${number} came, of at most ${count}`
+        : undefined;
+    });
+    const [broken] = here;
+    return broken !== undefined && !here.includes(undefined) ? [broken] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 /** The seats module on a database of its own, on two instances, without HTTP. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AnyEvent, EventOf } from '#contract/events.ts';
 import { fingerprint, derivedUuid, newUuid } from '../../src/platform/identifiers.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -9,6 +10,7 @@ import { createMessaging, type Messaging, type Projection } from '../../src/mess
 import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
 import type { BoardLimits } from '../../src/seats/kept-boards.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
+import { countedDatabase } from './counted-database.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createLogRecorder } from './log-recorder.ts';
 import { runReaction } from './react.ts';
@@ -41,6 +43,8 @@ export interface BoxOffice extends AsyncDisposable {
   readonly statements: ReadonlyMap<string, Statement>;
   /** How often a statement ran, on both instances. */
   ran(statement: string): number;
+  /** Every transaction and statement of both instances, in order, but for those by which they follow and ring. */
+  readonly asked: readonly string[];
   /** The counter for the n-th request, by turns. */
   counter(n: number): Counter;
   schedule(change?: Partial<EventOf<'PerformanceScheduled'>>): Promise<EventOf<'PerformanceScheduled'>>;
@@ -72,10 +76,22 @@ export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<B
     statements.set(statement.name, statement);
     counts.set(statement.name, (counts.get(statement.name) ?? 0) + 1);
   };
-  const first = openCounter(db, watched(db.database, sqlstates, note, options), options);
-  const second = openCounter(db, watched(await db.open(), sqlstates, note, options), options);
+  // What is done to follow the log is no answer to anybody, and is done whether anybody asks or not. So is the ring
+  // that tells other instances of an append: a moment after it, once for several.
+  const following = new AsyncLocalStorage<true>();
+  const asked: string[] = [];
+  const open = (pool: Database) => {
+    const counted = countedDatabase(watched(pool, sqlstates, note, options), (statement) => {
+      if (following.getStore() === undefined && statement !== 'messaging.notify') asked.push(statement);
+    });
+    return openCounter(db, counted, options);
+  };
+  const first = open(db.database);
+  const second = open(await db.open());
   const ended = new AbortController();
-  const running = [first, second].map(({ messaging }) => messaging.run(ended.signal));
+  const running = following.run(true, () =>
+    [first, second].map(({ messaging }) => messaging.run(ended.signal)),
+  );
   stack.defer(async () => {
     ended.abort();
     await Promise.all(running);
@@ -87,6 +103,7 @@ export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<B
     sqlstates,
     statements,
     ran: (name) => counts.get(name) ?? 0,
+    asked,
     clear: async () => {
       const text = `truncate seats.performance, seats.seat, seats.hold, seats.buyer, messaging.log`;
       await db.database.rows({ name: 'test.clear', text }, []);

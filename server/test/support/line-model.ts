@@ -1,20 +1,14 @@
 /**
  * What a room of the line is, in the simplest words: a list of places, and a walk over all of it for each
- * question. Time is a number that only the test moves. How many the rate lets in is asked of the policy, which has
- * properties of its own; everything else is decided here anew.
+ * question. Time is a number that only the test moves. Whom the room let in is taken from the room; that it was
+ * allowed to, and had to, is said here anew, of the admissions alone.
  */
 import type { PlaceState, RoomState } from '#contract/http/queue.ts';
-import {
-  admissions,
-  type Bucket,
-  bucketMax,
-  carryOver,
-  type Policy,
-  refill,
-  take,
-} from '../../src/waiting-room/policy.ts';
+import type { Policy } from '../../src/waiting-room/policy.ts';
 
 export const TIMES = { activeTtlMs: 600_000, claimWindowMs: 120_000 };
+/** What a run may take on top of the minutes that it moves: the rate goes on meanwhile. */
+export const DRIFT_MAX_MS = 3_000;
 /** What an open hold adds to its own end. */
 const HOLD_MARGIN_MS = 30_000;
 
@@ -42,15 +36,19 @@ export class LineModel {
   opensAtMs: number | null = null;
   policy: Policy;
   readonly places: ModelPlace[] = [];
-  /** Each with the rate that let it in. */
+  /** Each with the terms that let it in. */
   readonly admitted: { atMs: number; policy: Policy }[] = [];
   departed = 0;
-  #bucket: Bucket;
-  #settledMs = 0;
+  /** The numbers that the room has let in by now; to be told before each thing that is done to it. */
+  called: ReadonlySet<number> = new Set();
+  /** What the room must not have done, or failed to do. */
+  readonly broken: string[] = [];
+  #rateSinceMs = 0;
+  /** Of the admissions, those before the present rate. */
+  #beforeRate = 0;
 
   constructor(policy: Policy) {
     this.policy = policy;
-    this.#bucket = { allowance: bucketMax(policy), recent: [] };
   }
 
   count(state: PlaceState): number {
@@ -152,45 +150,22 @@ export class LineModel {
   }
 
   change(change: { policy?: Policy; state?: RoomState; opensAtMs?: number | null }): void {
-    this.#pass();
     const { policy = this.policy, state = this.state, opensAtMs = this.opensAtMs } = change;
     const isSameRate =
       policy.rateCount === this.policy.rateCount && policy.rateWindowMs === this.policy.rateWindowMs;
-    const windowMs = policy.rateWindowMs ?? 0;
-    const recent = this.admitted
-      .map(({ atMs }) => ({ agoMs: this.nowMs - atMs, count: 1 }))
-      .filter(({ agoMs }) => agoMs < windowMs);
-    this.#bucket = carryOver(policy, this.#bucket, isSameRate ? this.#bucket.recent : recent);
+    if (!isSameRate) [this.#rateSinceMs, this.#beforeRate] = [this.nowMs, this.admitted.length];
     Object.assign(this, { policy, state, opensAtMs });
     this.#settle();
-  }
-
-  /** Windows in which more came than the rate of that moment allowed. */
-  overfull(): number[] {
-    return this.admitted.flatMap(({ atMs, policy }, index) => {
-      const { rateCount, rateWindowMs } = policy;
-      if (rateCount === null || rateWindowMs === null) return [];
-      const within = this.admitted.slice(0, index + 1).filter((other) => atMs - other.atMs < rateWindowMs);
-      return within.length > rateCount ? [atMs] : [];
-    });
   }
 
   #named(numbers: readonly number[]): ModelPlace[] {
     return this.places.filter((place) => numbers.includes(place.number));
   }
 
-  #pass(): void {
-    this.#bucket = refill(this.policy, this.#bucket, this.nowMs - this.#settledMs);
-    this.#settledMs = this.nowMs;
-  }
-
   #settle(here: ReadonlySet<ModelPlace> = new Set()): void {
-    this.#pass();
-    if (!this.isOpened) return;
-    const crowd = { state: this.state, waiting: this.count('WAITING'), active: this.count('ACTIVE') };
-    const count = admissions(this.policy, crowd, this.#bucket);
-    this.#bucket = take(this.policy, this.#bucket, count);
-    for (const place of this.places.filter(({ state }) => state === 'WAITING').slice(0, count)) {
+    const waiting = this.places.filter(({ state }) => state === 'WAITING');
+    const called = waiting.filter(({ number }) => this.called.has(number));
+    for (const place of called) {
       place.state = 'ACTIVE';
       place.admittedMs = this.nowMs;
       place.claimed = here.has(place);
@@ -198,6 +173,58 @@ export class LineModel {
       place.holdsUntilMs = place.expiresMs;
       this.admitted.push({ atMs: this.nowMs, policy: this.policy });
     }
+    if (called.length > 0) {
+      this.#demand('those who came first come in first', !called.some((place, at) => place !== waiting[at]));
+      this.#demand('nobody comes through a closed door', this.#isDoorOpen);
+      this.#demand('nobody comes into a full room', this.count('ACTIVE') <= this.#capacity);
+      this.#demand('no window has more than the rate', this.#inWindow <= this.#rateCount);
+      this.#demand('people come evenly', this.#isEven());
+    }
+    const isStuck = this.#isDoorOpen && called.length < waiting.length && this.#mustLetIn();
+    this.#demand('somebody comes in when everything allows it', !isStuck);
+  }
+
+  #demand(what: string, isSo: boolean): void {
+    if (!isSo) this.broken.push(`${what}: not so at ${this.nowMs} ms`);
+  }
+
+  get #isDoorOpen(): boolean {
+    return this.state === 'OPEN' && this.isOpened;
+  }
+
+  get #capacity(): number {
+    return this.policy.capacity ?? Infinity;
+  }
+
+  get #rateCount(): number {
+    return this.policy.rateCount ?? Infinity;
+  }
+
+  /** How many came within the window that ends now, under whatever rate. */
+  get #inWindow(): number {
+    const windowMs = this.policy.rateWindowMs ?? 0;
+    return this.admitted.filter(({ atMs }) => this.nowMs - atMs < windowMs).length;
+  }
+
+  /** From whomever on one counts: at once a tenth of the rate, or a second's worth, or one; and then at the rate. */
+  #isEven(): boolean {
+    const { rateCount, rateWindowMs } = this.policy;
+    if (rateCount === null || rateWindowMs === null) return true;
+    const perMs = rateCount / rateWindowMs;
+    const atOnce = Math.max(1, rateCount / 10, perMs * 1_000);
+    const came = this.admitted.slice(this.#beforeRate);
+    return came.every(
+      ({ atMs }, index) => came.length - index <= atOnce + (this.nowMs - atMs + DRIFT_MAX_MS) * perMs,
+    );
+  }
+
+  /** There is space, the window has room, and nobody has come for as long as the rate gives to one person. */
+  #mustLetIn(): boolean {
+    if (this.count('ACTIVE') >= this.#capacity) return false;
+    const { rateCount, rateWindowMs } = this.policy;
+    if (rateCount === null || rateWindowMs === null) return true;
+    const quietSinceMs = Math.max(this.#rateSinceMs, this.admitted.at(-1)?.atMs ?? 0);
+    return this.#inWindow < rateCount && this.nowMs - quietSinceMs >= rateWindowMs / rateCount;
   }
 }
 
