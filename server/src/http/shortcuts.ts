@@ -29,6 +29,7 @@ export interface PlainAnswer {
   readonly status: 200 | 304;
   /** Besides the common ones, which these overrule; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As text it is ASCII: it is written together with the headers, without being encoded. */
   readonly body?: Buffer | string;
 }
 
@@ -84,9 +85,10 @@ function attempt(shortcut: Shortcut, plain: PlainGet): PlainAnswer | undefined {
 }
 
 function send(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
-  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const length = body === undefined ? {} : { 'content-length': body.length };
   response.writeHead(status, { ...COMMON_HEADERS, ...headers, ...length });
-  response.end(body);
+  if (typeof body === 'string') response.end(body, 'latin1');
+  else response.end(body);
 }
 
 const READ = {

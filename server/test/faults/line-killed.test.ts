@@ -69,7 +69,9 @@ async function visit(): Promise<void> {
   });
   const { token, number } = joined.body;
   joins.push({ userId, sentAtMs, answeredAtMs: performance.now(), number, fresh: joined.status === 201 });
-  while ((await look(token, number)) === 'WAITING') await delay(25);
+  let state = await look(token, number);
+  for (; state === 'WAITING'; state = await look(token, number)) await delay(25);
+  expect(state).toBe('ACTIVE');
   await ask('DELETE', '/queue/tokens/me', { token });
 }
 

@@ -14,15 +14,15 @@ import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const INSTANCES = 3;
-const FANS = 240;
+const FANS = 210;
 const ROOM = 'churn';
 const TERMS = { capacity: 15, rateCount: 30, rateWindowMs: 1_000 };
 /** Faster, slower, with another window, and without a break. */
 const CHANGES = [
   { capacity: 20, rateCount: 45 },
-  { capacity: 10, rateCount: 15 },
+  { capacity: 8, rateCount: 20 },
   { capacity: 25, rateCount: 50, rateWindowMs: 2_000 },
-  { capacity: 12, rateCount: 12, rateWindowMs: 300 },
+  { capacity: 6, rateCount: 12, rateWindowMs: 300 },
 ] as const;
 
 let world: World;
@@ -73,7 +73,7 @@ async function visit(index: number, sale: Sale, told: Told): Promise<void> {
   const isBuyer = index % 5 === 3;
   if (isBuyer) await fan.charge(sale.priceKrw);
   const state = await until(`${fan.number} is let in`, () => calledIn(look), 60_000);
-  if (index % 60 === 4) return; // is here, and stays until the time of the turn is over
+  if (index % 120 === 4) return; // is here, and stays until the time of the turn is over
   // A turn of somebody who was too busy to take it up in time is over.
   if (isBuyer && state === 'ACTIVE') {
     await buy(fan, sale, index + 1);
