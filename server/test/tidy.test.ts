@@ -13,7 +13,7 @@ import { duplicateStatements } from './tidy/sql.ts';
 const files = readProject();
 
 /** A rule that sees nothing finds nothing. Raise the floor as the service grows; never lower it. */
-const PRODUCT_FILES_FLOOR = 20;
+const PRODUCT_FILES_FLOOR = 150;
 /** A house of small files: the hard limit of one file is a rule of its own. */
 const MEDIAN_LINES_MAX = 120;
 

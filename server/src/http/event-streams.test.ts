@@ -297,6 +297,20 @@ test('a request that is under way when the instance drains gets no stream', asyn
   await drained;
 });
 
+test('a request that was given up gets no stream, and holds no place of one', async () => {
+  const held = Promise.withResolvers<void>();
+  const { edge, port, gate } = await listening({ bounds: { handlerTimeoutMs: 200 } });
+  gate.open = held.promise;
+  for (let attempt = 0; attempt < limits.streams.perAccountMax + 1; attempt++) {
+    expect(await overSocket(port, getStream('ann', '1.0'))).toContain('service.timeout');
+  }
+  held.resolve();
+  await new Promise(setImmediate);
+  await until('they have come to nothing', () => edge.streams.count === 0);
+  gate.open = Promise.resolve();
+  expect(edge.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 test('a stream counts as one answer, at the moment when it begins', async () => {
   const { listen, figure, edge } = await listening();
   const name =

@@ -76,7 +76,8 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
 
   metrics.watch('streams_open', 'Open streams of server-sent events', () => streams.size);
 
-  function refusalFor(account: string): Refusal | undefined {
+  function refusalFor(account: string, reply: FastifyReply): Refusal | undefined {
+    if (reply.sent) return refused('service.timeout'); // given up meanwhile: nothing is left to open it on
     if (closed) return refused('service.shutting-down');
     if (streams.size >= bounds.countMax) return refused('service.overloaded');
     if (perAccount.of(account) >= bounds.perAccountMax) return refused('stream.too-many');
@@ -94,7 +95,7 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
   }
 
   function open(request: FastifyRequest, reply: FastifyReply, account: string): EventStream | Refusal {
-    const refusal = refusalFor(account);
+    const refusal = refusalFor(account, reply);
     if (refusal !== undefined) return refusal;
     // Of a stream this is the answer: how long somebody listens is no time of ours.
     const { url = 'unknown' } = request.routeOptions;

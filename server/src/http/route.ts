@@ -238,6 +238,7 @@ export const Problem = Type.Object(
 
 /** Answers a refusal as problem+json. */
 export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  if (reply.sent) return reply; // given up meanwhile
   const { status } = problems[refusal.problem];
   const { id } = reply.request;
   reply.request.problem = refusal.problem;

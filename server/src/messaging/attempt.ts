@@ -1,5 +1,6 @@
 /** Work that may fail without its transaction failing with it. */
 import type { Tx } from '../platform/postgres/database.ts';
+import { faultBehind } from '../platform/postgres/faults.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
 const SAVE = statement('/* messaging.savepoint */ savepoint attempt');
@@ -41,7 +42,8 @@ export async function attempt(
     await Promise.all(sent);
     // Awaited, because it fails when the work has hidden a failure of its own.
     await tx.rows(RELEASE, []);
-  } catch (error) {
+  } catch (thrown) {
+    const error = await faultBehind(thrown, sent);
     if (!isCulprit(error)) throw error;
     await Promise.all([tx.rows(UNDO, []), tx.rows(RELEASE, [])]);
     return { error };

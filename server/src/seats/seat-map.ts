@@ -70,11 +70,12 @@ export class SeatMap {
   #zip(type: MapType): Promise<Buffer> {
     const underWay = this.#zipping.get(type);
     if (underWay !== undefined) return underWay;
-    const zipping = gzip(this.#write(type), { level: GZIP_LEVEL }).then((bytes) => {
-      this.#zipped.set(type, bytes);
-      return bytes;
-    });
+    const zipping = gzip(this.#write(type), { level: GZIP_LEVEL });
     this.#zipping.set(type, zipping);
+    zipping.then(
+      (bytes) => this.#zipped.set(type, bytes),
+      () => this.#zipping.delete(type),
+    );
     return zipping;
   }
 }

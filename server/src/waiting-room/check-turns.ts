@@ -67,7 +67,7 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
 
   async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
     const known = memory.recall(place);
-    if (known !== undefined) return known;
+    if (known !== undefined && isSaidOf(known.turn, { place, userId })) return known;
     const askedAtMs = clock.monotonicMs();
     const turn = await reads.submit(place);
     if (turn === undefined) return undefined;
@@ -136,6 +136,11 @@ function isTimedOut({ state, expiresInMs }: Turn): boolean {
 function lastsMs({ state, expiresInMs }: Turn): number {
   if (state === 'ACTIVE') return Math.min(CHANGING_REMEMBERED_MS, expiresInMs ?? 0);
   return state === 'EXPIRED' ? CHANGING_REMEMBERED_MS : Number.POSITIVE_INFINITY;
+}
+
+/** What is remembered for good may be of another life of the room, in which the number was somebody else's. */
+function isSaidOf(turn: Turn, { place, userId }: Holder): boolean {
+  return Number.isFinite(lastsMs(turn)) || (turn.epoch === place.epoch && turn.userId === userId);
 }
 
 /** What a turn is good for now that was asked for a moment ago. */

@@ -41,7 +41,8 @@ where t.room = h.room and t.number = h.number and t.epoch = h.epoch and t.user_i
 // by now keeps that one: a person has one live place in a room.
 const REOPEN = statement(`/* waiting-room.reopen-turns */
 update waiting_room.token t
-set state = 'ACTIVE', ended_at = null, expires_at = o.expires_at + $6::int * interval '1 millisecond'
+set state = 'ACTIVE', ended_at = null,
+  expires_at = greatest(t.holds_until, o.expires_at + $6::int * interval '1 millisecond')
 from (
   select distinct on (t.room, t.user_id) t.room, t.number, h.expires_at
   from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::timestamptz[])

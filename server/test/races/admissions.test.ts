@@ -14,22 +14,22 @@ import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const INSTANCES = 3;
-const FANS = 210;
+const FANS = 180;
 const ROOM = 'churn';
 const TERMS = { capacity: 15, rateCount: 30, rateWindowMs: 1_000 };
 /** Faster, slower, with another window, and without a break. */
 const CHANGES = [
   { capacity: 20, rateCount: 45 },
-  { capacity: 8, rateCount: 20 },
+  { capacity: 8, rateCount: 8 },
   { capacity: 25, rateCount: 50, rateWindowMs: 2_000 },
-  { capacity: 6, rateCount: 12, rateWindowMs: 300 },
+  { capacity: 6, rateCount: 4, rateWindowMs: 300 },
 ] as const;
 
 let world: World;
 beforeAll(async () => {
   world = await createWorld({
     instances: INSTANCES,
-    env: { CLAIM_WINDOW_MS: '1000', ACTIVE_TTL_MS: '5000', HOLD_TTL_MS: '4000' },
+    env: { CLAIM_WINDOW_MS: '1000', ACTIVE_TTL_MS: '4000', HOLD_TTL_MS: '3000' },
   });
 });
 afterAll(() => world[Symbol.asyncDispose]());

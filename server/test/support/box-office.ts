@@ -120,8 +120,16 @@ export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<B
     reactOn: async ({ database, messaging, seats }, ...events) => {
       await runReaction(database, seats.reactions, events, messaging);
     },
+    ...recordOf(db.database),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What the tables and the log say. */
+function recordOf(database: Database): Pick<BoxOffice, 'events' | 'seat' | 'findDiscrepancies'> {
+  return {
     events: async () => {
-      const rows = await db.database.rows<{ events: AnyEvent[] }>(
+      const rows = await database.rows<{ events: AnyEvent[] }>(
         { name: 'test.events', text: 'select events from messaging.log order by id' },
         [],
       );
@@ -130,7 +138,7 @@ export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<B
     seat: async (seatNo, performanceId = 1) => {
       const text = `select seat_no, version, state, reservation_id from seats.seat
         where performance_id = $1 and seat_no = $2`;
-      const [row] = await db.database.rows<SeatRow & Record<string, unknown>>({ name: 'test.seat', text }, [
+      const [row] = await database.rows<SeatRow & Record<string, unknown>>({ name: 'test.seat', text }, [
         performanceId,
         seatNo,
       ]);
@@ -138,13 +146,12 @@ export async function createBoxOffice(options: BoxOfficeOptions = {}): Promise<B
       return row;
     },
     findDiscrepancies: async () => {
-      const rows = await db.database.rows<{ what: string }>(
+      const rows = await database.rows<{ what: string }>(
         { name: 'test.discrepancies', text: DISCREPANCIES },
         [],
       );
       return rows.map((row) => row.what);
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 

@@ -112,6 +112,18 @@ test('a statement that was only sent fails the transaction', async () => {
   expect(await names()).toEqual([]);
 });
 
+test('what failed is told, not that a statement behind it could not run', async () => {
+  const fault = await faultOf(
+    database.transaction(async (tx) => {
+      await tx.rows(INSERT, ['a']);
+      tx.send(INSERT, ['a']);
+      await tx.rows(INSERT, ['b']);
+    }),
+  );
+  expect(fault).toMatchObject({ sqlstate: '23505', kind: 'data' });
+  expect(await names()).toEqual([]);
+});
+
 test('work that hides a failure cannot commit: the answer to its COMMIT is a fault', async () => {
   const hook = vi.fn<() => void>();
   const fault = await faultOf(

@@ -7,7 +7,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { endClient } from './end-client.ts';
-import { DatabaseFault } from './faults.ts';
+import { DatabaseFault, faultBehind } from './faults.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
@@ -146,7 +146,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     } catch (error) {
       open = false;
       await rollback(client).catch(losing);
-      throw error;
+      throw await faultBehind(error, sent);
     }
     open = false;
     await concluded(sent, commit(client, losing));

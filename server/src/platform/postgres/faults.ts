@@ -47,6 +47,24 @@ export class DatabaseFault extends Error {
   }
 }
 
+const IN_FAILED_TRANSACTION = '25P02';
+
+/**
+ * A statement behind one that failed says no more than that. Where that one was sent and not awaited, this gives its
+ * fault, and the error itself otherwise.
+ */
+export async function faultBehind(error: unknown, sent: readonly Promise<unknown>[]): Promise<unknown> {
+  if (!isConsequence(error)) return error;
+  for (const outcome of await Promise.allSettled(sent)) {
+    if (outcome.status === 'rejected' && !isConsequence(outcome.reason)) return outcome.reason;
+  }
+  return error;
+}
+
+function isConsequence(error: unknown): boolean {
+  return error instanceof DatabaseFault && error.sqlstate === IN_FAILED_TRANSACTION;
+}
+
 /** Whether the same work may succeed if it is simply done again, `alone` or with others. */
 export function isWorthRepeating(error: unknown, alone: boolean): boolean {
   if (!(error instanceof DatabaseFault)) return false;
