@@ -51,14 +51,14 @@ const IN_FAILED_TRANSACTION = '25P02';
 
 /**
  * A statement behind one that failed says no more than that. Where that one was sent and not awaited, this gives its
- * fault, and the error itself otherwise.
+ * fault, and what was thrown otherwise.
  */
-export async function faultBehind(error: unknown, sent: readonly Promise<unknown>[]): Promise<unknown> {
-  if (!isConsequence(error)) return error;
+export async function faultBehind(thrown: unknown, sent: readonly Promise<unknown>[]): Promise<unknown> {
+  if (!isConsequence(thrown)) return thrown;
   for (const outcome of await Promise.allSettled(sent)) {
     if (outcome.status === 'rejected' && !isConsequence(outcome.reason)) return outcome.reason;
   }
-  return error;
+  return thrown;
 }
 
 function isConsequence(error: unknown): boolean {
