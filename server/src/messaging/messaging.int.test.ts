@@ -98,6 +98,7 @@ test('a great many events become several rows, and one taking of them is bounded
   );
   expect(sizes.map((row) => row.event_count)).toEqual([1024, 1024, 952, 1024, 1024, 952]);
 
+  await world.untilTakeable();
   const { taken } = await world.start({ reader: 'reservations' });
   const effects = await world.effectsOf(6_000);
   expect(effects.map((effect) => effect.n)).toEqual(range(1, 6_000));
@@ -111,6 +112,7 @@ test('of what leads to much, such as the seats of a stadium, one row is taken at
   await world.append(paymentFailed(5), paymentFailed(6));
   await world.append(paymentFailed(7));
 
+  await world.untilTakeable();
   const { taken } = await world.start({ reader: 'seats' });
   await until('all of it is taken', () => taken.reduce((sum, events) => sum + events, 0) === 7);
   expect(taken).toEqual([2, 2, 3]);
@@ -175,6 +177,7 @@ test('two events of different names about one reservation keep their order in on
     paymentFailed(3),
     seatReserved(3),
   );
+  await world.untilTakeable();
   const { taken } = await world.start({ reader: 'reservations' });
   const effects = await world.effectsOf(5);
   await until('it is observed', () => taken.length > 0);

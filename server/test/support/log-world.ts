@@ -48,6 +48,11 @@ export interface LogWorld extends AsyncDisposable {
   start(options?: InstanceOptions): Promise<LogInstance>;
   /** In one transaction of an instance that reads nothing. */
   append(...events: readonly AnyEvent[]): Promise<void>;
+  /**
+   * Waits until all that is in the log lies below the horizon: every transaction on the server holds it back, whatever
+   * its database, and so what else is being tested. From then on one taking finds all of it.
+   */
+  untilTakeable(): Promise<void>;
   /** In the order in which they were made. */
   effects(): Promise<Effect[]>;
   /** Waits for that many effects. */
@@ -57,6 +62,9 @@ export interface LogWorld extends AsyncDisposable {
 
 /** The table of effects refuses this number, as real tables refuse what breaks their rules. */
 export const INDIGESTIBLE = 999_999;
+
+const ABOVE_HORIZON = `
+  select from messaging.log where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1`;
 
 const NOTE = statement(`/* test.note */
 insert into effects.effect (reader, event, n)
@@ -90,6 +98,9 @@ export async function createLogWorld(): Promise<LogWorld> {
     rows,
     effects,
     append: (...events) => appendOn(appender, events),
+    untilTakeable: async () => {
+      await until('the log lies below the horizon', async () => (await rows(ABOVE_HORIZON)).length === 0);
+    },
     effectsOf: (count) =>
       until(`there are ${count} effects`, async () => {
         const found = await effects();
