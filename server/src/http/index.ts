@@ -11,9 +11,10 @@ import type { Accounts } from './identity/index.ts';
 import { observeAnswers } from './observe.ts';
 import { describeRoutes, openApiRoute } from './openapi.ts';
 import { problemPages } from './problem-pages.ts';
+import { answerInSets } from './request-sets.ts';
 import type { App } from './route.ts';
 import { shedWhenLate } from './shed.ts';
-import { type Shortcut, takeShortcuts } from './shortcuts.ts';
+import { createShortWay, type Shortcut } from './shortcuts.ts';
 
 export { createDoor, type TurnKeeper } from './door.ts';
 export { createEventStreams, type EventStreams, type StreamLimits } from './event-streams.ts';
@@ -69,6 +70,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     { prefix: '/api/v1' },
   );
   await app.ready();
-  takeShortcuts(app, deps.shortcuts, { clock, metrics, isDraining, eventLoopDelayMs: delayMs });
+  const shortWay = createShortWay(deps.shortcuts, { clock, metrics, isDraining, eventLoopDelayMs: delayMs });
+  answerInSets(app.server, shortWay, clock);
   return { app, drain };
 }

@@ -33,7 +33,7 @@ import { derivedUuid, fingerprint } from '../platform/identifiers.ts';
 export { type Content, contentOf, isKnown, notModified, sendNotModified, sendTagged } from './etag.ts';
 
 export type { EventStream, EventStreams } from './event-streams.ts';
-export type { Shortcut } from './shortcuts.ts';
+export { plainHeaders, type Shortcut } from './shortcuts.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createEdge, type Edge, overSocket } from '../../test/support/edge.ts';
-import type { PlainAnswer, PlainGet, Shortcut } from './shortcuts.ts';
+import { type PlainAnswer, type PlainGet, plainHeaders, type Shortcut } from './shortcuts.ts';
 
 const LONG = JSON.stringify({ way: 'long' });
 const SHORT: PlainAnswer = {
   status: 200,
-  headers: { 'content-type': 'application/json; charset=utf-8', etag: '"1"' },
+  headers: plainHeaders({ 'content-type': 'application/json; charset=utf-8', etag: '"1"' }),
   body: '{"way":"short"}',
 };
 
@@ -70,7 +70,7 @@ describe('a shortcut', () => {
     await using _ = edge;
     await get(
       port,
-      'AUTHORIZATION: bearer a.b-c',
+      'AUTHORIZATION: Bearer a.b-c',
       'If-None-Match: "7"',
       'Accept: x/y',
       'accept-Encoding: gzip',

@@ -11,26 +11,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../limits.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { bearerIn } from './bearer.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
-import type { App } from './route.ts';
 
 /** What a shortcut may look at. A header that was sent twice is no plain case. */
 export interface PlainGet {
   readonly url: string;
-  /** The token of the Authorization header. */
-  readonly bearer?: string | undefined;
-  readonly ifNoneMatch?: string | undefined;
-  readonly accept?: string | undefined;
-  readonly acceptEncoding?: string | undefined;
+  /** What follows `Bearer ` in the Authorization header; whoever writes that in another way goes the long way. */
+  readonly bearer: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly accept: string | undefined;
+  readonly acceptEncoding: string | undefined;
 }
 
 export interface PlainAnswer {
   readonly status: 200 | 304;
-  /** Besides the common ones, which these overrule; names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** All but the length, as `plainHeaders` makes them. */
+  readonly headers: readonly string[];
   /** As text it is ASCII: it is written together with the headers, without being encoded. */
   readonly body?: Buffer | string;
+}
+
+/** Names, in lower case, and values in turn: these, and of the common ones those that they do not overrule. */
+export function plainHeaders(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries({ ...COMMON_HEADERS, ...headers }).flat();
 }
 
 export interface Shortcut {
@@ -42,37 +45,43 @@ export interface Shortcut {
   readonly answer: (request: PlainGet) => PlainAnswer | undefined;
 }
 
-export interface ShortcutsDeps {
+/** An answer, and by which shortcut. */
+export interface ShortAnswer extends PlainAnswer {
+  readonly shortcut: Shortcut;
+}
+
+export interface ShortWay {
+  /** Undefined: the long way. Sends nothing. */
+  answer(request: IncomingMessage): ShortAnswer | undefined;
+  send(response: ServerResponse, answer: ShortAnswer, durationMs: number): void;
+}
+
+export interface ShortWayDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly isDraining: () => boolean;
   readonly eventLoopDelayMs: () => number;
 }
 
-/** To be called when every route is there, and before the app listens. */
-export function takeShortcuts(app: App, shortcuts: readonly Shortcut[], deps: ShortcutsDeps): void {
-  const { clock, metrics } = deps;
-  const longWays = app.server.listeners('request');
-
-  function takeShort(request: IncomingMessage, response: ServerResponse): boolean {
-    const { method, url = '' } = request;
-    if (method !== 'GET' || deps.isDraining()) return false;
-    const shortcut = shortcuts.find(({ matches }) => matches(url));
-    if (shortcut === undefined || deps.eventLoopDelayMs() > limits.http.eventLoopDelayMsMax) return false;
-    const plain = plainGet(url, request.rawHeaders);
-    const startedMs = clock.monotonicMs();
-    const answer = plain && attempt(shortcut, plain);
-    if (answer === undefined) return false;
-    send(response, answer);
-    metrics.observeHttp('GET', shortcut.route, answer.status, clock.monotonicMs() - startedMs);
-    return true;
-  }
-
-  app.server.removeAllListeners('request');
-  app.server.on('request', (request, response) => {
-    if (takeShort(request, response)) return;
-    for (const longWay of longWays) longWay.call(app.server, request, response);
-  });
+export function createShortWay(shortcuts: readonly Shortcut[], deps: ShortWayDeps): ShortWay {
+  return {
+    answer: ({ method, url = '', rawHeaders }) => {
+      if (method !== 'GET' || deps.isDraining()) return undefined;
+      const shortcut = shortcuts.find(({ matches }) => matches(url));
+      if (shortcut === undefined || deps.eventLoopDelayMs() > limits.http.eventLoopDelayMsMax)
+        return undefined;
+      const plain = plainGet(url, rawHeaders);
+      const answer = plain && attempt(shortcut, plain);
+      return answer && { ...answer, shortcut };
+    },
+    send: (response, { status, headers, body, shortcut }, durationMs) => {
+      if (body === undefined) response.writeHead(status, [...headers]);
+      else response.writeHead(status, [...headers, 'content-length', String(body.length)]);
+      if (typeof body === 'string') response.end(body, 'latin1');
+      else response.end(body);
+      deps.metrics.observeHttp('GET', shortcut.route, status, durationMs);
+    },
+  };
 }
 
 /** Whatever goes wrong on the short way is for the long one to say. */
@@ -84,15 +93,8 @@ function attempt(shortcut: Shortcut, plain: PlainGet): PlainAnswer | undefined {
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: PlainAnswer): void {
-  const length = body === undefined ? {} : { 'content-length': body.length };
-  response.writeHead(status, { ...COMMON_HEADERS, ...headers, ...length });
-  if (typeof body === 'string') response.end(body, 'latin1');
-  else response.end(body);
-}
-
 const READ = {
-  authorization: 'bearer',
+  authorization: 'authorization',
   'if-none-match': 'ifNoneMatch',
   accept: 'accept',
   'accept-encoding': 'acceptEncoding',
@@ -100,10 +102,16 @@ const READ = {
 /** A body, or what else wants more than an answer. */
 const NOT_PLAIN = new Set(['content-length', 'transfer-encoding', 'expect', 'upgrade', 'range']);
 const NAME_LENGTH_MAX = Math.max(...[...Object.keys(READ), ...NOT_PLAIN].map((name) => name.length));
+const BEARER = 'Bearer ';
 
 /** Undefined for what is no plain case. */
 function plainGet(url: string, rawHeaders: readonly string[]): PlainGet | undefined {
-  const found: { -readonly [Name in keyof PlainGet]: PlainGet[Name] } = { url };
+  const found: { [Field in (typeof READ)[keyof typeof READ]]: string | undefined } = {
+    authorization: undefined,
+    ifNoneMatch: undefined,
+    accept: undefined,
+    acceptEncoding: undefined,
+  };
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const given = rawHeaders[at] ?? '';
     if (given.length > NAME_LENGTH_MAX) continue;
@@ -114,7 +122,9 @@ function plainGet(url: string, rawHeaders: readonly string[]): PlainGet | undefi
     if (found[field] !== undefined) return undefined;
     found[field] = rawHeaders[at + 1];
   }
-  return { ...found, bearer: bearerIn(found.bearer) };
+  const { authorization, ifNoneMatch, accept, acceptEncoding } = found;
+  const bearer = authorization?.startsWith(BEARER) === true ? authorization.slice(BEARER.length) : undefined;
+  return { url, bearer, ifNoneMatch, accept, acceptEncoding };
 }
 
 function isRead(name: string): name is keyof typeof READ {

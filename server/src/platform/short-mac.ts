@@ -1,9 +1,10 @@
 /**
  * HMAC-SHA-256 (RFC 2104) of short texts, as base64url. The same as createHmac gives, in 1.0 µs instead of 1.6:
- * two one-shot hashes over buffers that are kept, and no object for each text.
+ * two one-shot hashes over buffers that are kept, and no object for each text. Beside a busy service each step from
+ * JavaScript into the runtime and back costs several times what it costs alone, so there are as few as can be.
  */
 import assert from 'node:assert/strict';
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface ShortMac {
   of(text: string): string;
@@ -25,8 +26,6 @@ export function createShortMac(key: Uint8Array, textLengthMax: number): ShortMac
     inner[at] = (key[at] ?? 0) ^ 0x36;
     outer[at] = (key[at] ?? 0) ^ 0x5c;
   }
-  const given = Buffer.alloc(SIGNATURE_LENGTH * BYTES_PER_UNIT_MAX);
-  const expected = Buffer.alloc(SIGNATURE_LENGTH);
 
   function of(text: string): string {
     assert(text.length <= textLengthMax, 'the text fits');
@@ -38,11 +37,14 @@ export function createShortMac(key: Uint8Array, textLengthMax: number): ShortMac
   return {
     of,
     isOf(text, signature) {
-      if (signature.length !== SIGNATURE_LENGTH) return false;
-      // As many bytes as characters: none of them is outside of ASCII.
-      if (given.write(signature, 'utf8') !== SIGNATURE_LENGTH) return false;
-      expected.write(of(text), 'latin1');
-      return timingSafeEqual(given.subarray(0, SIGNATURE_LENGTH), expected);
+      return signature.length === SIGNATURE_LENGTH && isSame(of(text), signature);
     },
   };
+}
+
+/** Takes the same time wherever two texts of one length differ. */
+function isSame(one: string, other: string): boolean {
+  let differences = 0;
+  for (let at = 0; at < one.length; at++) differences |= one.charCodeAt(at) ^ other.charCodeAt(at);
+  return differences === 0;
 }

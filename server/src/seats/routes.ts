@@ -27,6 +27,7 @@ import {
   notModified,
   onTurn,
   placeOf,
+  plainHeaders,
   refusals,
   refuse,
   requestOf,
@@ -125,13 +126,19 @@ export function mapShortcut({ seats, mayLook }: MapShortcutDeps): Shortcut {
       const map = id === undefined ? undefined : seats.boardAtHand(id)?.map();
       if (map === undefined) return undefined;
       const form = mapFormFor({ accept, 'accept-encoding': acceptEncoding });
-      const headers = { etag: map.etag(form), ...OF_EVERY_MAP };
-      if (isKnown(ifNoneMatch, headers.etag)) return { status: 304, headers };
+      const etag = map.etag(form);
+      if (isKnown(ifNoneMatch, etag)) return { status: 304, headers: [...OF_EVERY_PLAIN_MAP, 'etag', etag] };
       const body = map.bytesAtHand(form);
-      return body && { status: 200, headers: { ...headers, ...contentHeaders(form) }, body };
+      if (body === undefined) return undefined;
+      const { type, gzip } = form;
+      const headers = [...OF_EVERY_PLAIN_MAP, 'etag', etag, 'content-type', CONTENT_TYPES[type]];
+      if (gzip) headers.push('content-encoding', 'gzip');
+      return { status: 200, headers, body };
     },
   };
 }
+
+const OF_EVERY_PLAIN_MAP = plainHeaders(OF_EVERY_MAP);
 
 const MAP_URL = /^\/api\/v1\/performances\/([1-9]\d{0,9})\/seats$/;
 

@@ -11,19 +11,25 @@ import type { Standing } from './standing.ts';
 /** In the order in which the route's schema writes it, what may be absent at the end: the short way writes it as it is. */
 export function standingAnswer({ userId, place }: Holder, standing: Standing): Static<typeof StandingAnswer> {
   const { state, ahead, wait, pollAfterMs, turnExpiresAt, roomState, roomOpensAt } = standing;
-  return {
+  const { room, number } = place;
+  const answer: Static<typeof StandingAnswer> = {
     userId,
-    room: place.room,
-    number: place.number,
+    room,
+    number,
     state,
     ahead,
     pollAfterMs,
     roomState,
-    ...(wait !== null && { estimatedWaitMs: wait.estimateMs, waitAtLeastMs: wait.atLeastMs }),
-    ...(typeof wait?.atMostMs === 'number' && { waitAtMostMs: wait.atMostMs }),
-    ...(turnExpiresAt !== null && { turnExpiresAt }),
-    ...(roomOpensAt !== null && { roomOpensAt }),
   };
+  // Set one by one: spreading what may be absent takes as long as all the rest of a poll's arithmetic.
+  if (wait !== null) {
+    answer.estimatedWaitMs = wait.estimateMs;
+    answer.waitAtLeastMs = wait.atLeastMs;
+    if (wait.atMostMs !== null) answer.waitAtMostMs = wait.atMostMs;
+  }
+  if (turnExpiresAt !== null) answer.turnExpiresAt = turnExpiresAt;
+  if (roomOpensAt !== null) answer.roomOpensAt = roomOpensAt;
+  return answer;
 }
 
 export function roomAnswer(view: RoomView): Static<typeof RoomAnswer> {
@@ -64,7 +70,7 @@ export function roomFrame(view: RoomView): Buffer {
  */
 export function standingTag({ place }: Holder, standing: Standing): string {
   const { version, state, roomState, turnExpiresAt, roomOpensAt } = standing;
-  return `"${[version, place.number, state, roomState, turnExpiresAt ?? roomOpensAt ?? ''].join('/')}"`;
+  return `"${version}/${place.number}/${state}/${roomState}/${turnExpiresAt ?? roomOpensAt ?? ''}"`;
 }
 
 /** The version in what a client hands back: an answer's tag, or the id of an event in quotes; of several, the first. */

@@ -71,8 +71,13 @@ function measuredCount({ count, spanMs }: Pace): number {
 function spread(people: number, measured: number): readonly [low: number, high: number] {
   const [a, b] = [1 / (9 * people), 1 / (9 * measured)];
   const middle = (1 - a) * (1 - b);
-  const squared = DEVIATIONS ** 2;
-  const side = DEVIATIONS * Math.sqrt((1 - b) ** 2 * a + (1 - a) ** 2 * b - squared * a * b);
-  const scale = (1 - b) ** 2 - squared * b;
-  return [((middle - side) / scale) ** 3, ((middle + side) / scale) ** 3];
+  const squared = DEVIATIONS * DEVIATIONS;
+  const side = DEVIATIONS * Math.sqrt((1 - b) * (1 - b) * a + (1 - a) * (1 - a) * b - squared * a * b);
+  const scale = (1 - b) * (1 - b) - squared * b;
+  return [cube((middle - side) / scale), cube((middle + side) / scale)];
+}
+
+/** Multiplied out: a power calls the mathematics library, with every poll. */
+function cube(value: number): number {
+  return value * value * value;
 }

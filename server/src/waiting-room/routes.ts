@@ -22,6 +22,7 @@ import {
   notModified,
   operatorCallOf,
   placeOf,
+  plainHeaders,
   refusals,
   refuse,
   sendNotModified,
@@ -134,15 +135,18 @@ export function standingShortcut({ waitingRoom }: Pick<QueueRoutesDeps, 'waiting
       const standing = waitingRoom.standingAtHand(holder, versionInTag(ifNoneMatch));
       if (standing === undefined) return undefined;
       const tag = standingTag(holder, standing);
-      if (isKnown(ifNoneMatch, tag)) return { status: 304, headers: { etag: `W/${tag}` } };
+      const etag = `W/${tag}`;
+      if (isKnown(ifNoneMatch, tag)) return { status: 304, headers: [...COMMON, 'etag', etag] };
       return {
         status: 200,
-        headers: { etag: `W/${tag}`, 'content-type': 'application/json; charset=utf-8' },
+        headers: [...COMMON, 'etag', etag, 'content-type', 'application/json; charset=utf-8'],
         body: JSON.stringify(standingAnswer(holder, standing)),
       };
     },
   };
 }
+
+const COMMON = plainHeaders({});
 
 function streamRoute(app: App, { waitingRoom, door, streams }: QueueRoutesDeps): void {
   app.get(
