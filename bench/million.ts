@@ -38,7 +38,7 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
     await writeCrowd(tokens, Math.round((people - recorded) / instances));
     gates.push({ tokens, service: stack.use(await stage.startService(database, SETTINGS)) });
   }
-  const [{ service, tokens }] = gates as [Gate];
+  const [{ service }] = gates as [Gate];
   const pids = gates.map((gate) => gate.service.pid);
   const idleMb = await peakMemories(pids);
 
@@ -52,7 +52,13 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
   if (wrong.length > 0) throw new Error(`out of order: ${wrong.slice(0, 3).join('; ')}`);
   const joinedMb = await peakMemories(pids);
 
-  const polls = await askForPlaces(service, await pickLines(tokens, Math.round(people * ASKED_SHARE)));
+  const polls: Asked[] = [];
+  for (const [gate, { tokens }] of gates.entries()) {
+    // Whoever joined at one instance asks at another one, where there is one.
+    const other = gates[(gate + 1) % gates.length] as Gate;
+    const share = Math.round((people * ASKED_SHARE) / gates.length);
+    polls.push(await askForPlaces(other.service, await pickLines(tokens, share)));
+  }
   const sizes = await measureSizes(stage, database);
   const heapMb = await heapOf(service);
   const peakMb = await peakMemories(pids);
@@ -68,7 +74,7 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
       ['order', `${count(recorded)} recorded joins, 0 overtakings`, '0'],
       [
         'looks at the place',
-        `${count(polls.asked)} people at random, all right; ${polls.latency}`,
+        `${count(polls.reduce((sum, { asked }) => sum + asked, 0))} people at random, all right; ${polls.map(({ latency }) => latency).join('; ')}`,
         'all right',
       ],
       ['memory of each Node process, peak', peakMb, '< 400 MB'],
@@ -113,11 +119,13 @@ function toJoin({ known, sentAtMs, answeredAtMs }: Outcome) {
   return { userId: known['userId'] ?? '', sentAtMs, answeredAtMs, number, fresh: true };
 }
 
+interface Asked {
+  readonly asked: number;
+  readonly latency: string;
+}
+
 /** They join again, which gives them the place that they have, and ask with its token where they stand. */
-async function askForPlaces(
-  service: RunningService,
-  accessTokens: readonly string[],
-): Promise<{ asked: number; latency: string }> {
+async function askForPlaces(service: RunningService, accessTokens: readonly string[]): Promise<Asked> {
   const { host, port } = service;
   const common = { host, port, connections: 64, collect: true };
   const again = await runLoad({

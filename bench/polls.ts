@@ -1,10 +1,13 @@
 /** Polls of a long line, each by somebody else, beside a bare Fastify that answers the same bytes. */
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LONG_LINE } from './joins.ts';
 import { type Answer, sampleAnswer, startBare } from './lib/bare.ts';
+import { peakMemoryMb } from './lib/cores.ts';
+import { runLoad } from './lib/load.ts';
 import type { Measured, Side } from './lib/sides.ts';
 import { type RunningService, SIGNING_KEYS, type Stage } from './lib/stage.ts';
 import { runWrk } from './lib/wrk.ts';
@@ -17,34 +20,78 @@ const PATH = '/api/v1/queue/tokens/me';
 const WARM_UP_SECONDS = 3;
 const DAY_SECONDS = 86_400;
 
+/** Far below what an instance can do, and more than enough to see an answer that waits. */
+const UNHURRIED_PER_S = 2_000;
+const UNHURRIED_CONNECTIONS = 32;
+
 interface Load {
+  /** In the long line, whose polls the reference answers too, and in a short one. */
   readonly people: number;
+  readonly few: number;
   readonly connections: number;
   readonly seconds: number;
 }
 
-/** Our polls and the reference, on one line that is made once: nobody writes to it but the service itself. */
+/** Our polls and the reference, on lines that are made once: nobody writes to them but the service itself. */
 export function pollSides(load: Load): readonly Side[] {
-  let line: Promise<Line> | undefined;
-  const theLine = (stage: Stage) => (line ??= formLine(stage, load.people));
-  return [
-    {
-      name: `Frontrow, ${load.people.toLocaleString('en')} people in line`,
-      run: async (stage) => {
-        const { database, tokens } = await theLine(stage);
-        await using service = await stage.startService(database, LONG_LINE);
-        return await counted(stage, database, () => poll(service, tokens, load));
-      },
+  const lines = new Map<number, Promise<Line>>();
+  function lineOf(stage: Stage, people: number): Promise<Line> {
+    const line = lines.get(people) ?? formLine(stage, people);
+    lines.set(people, line);
+    return line;
+  }
+  const ours = (people: number): Side => ({
+    name: `Frontrow, ${people.toLocaleString('en')} people in line`,
+    run: async (stage) => {
+      const { database, tokens } = await lineOf(stage, people);
+      await using service = await stage.startService(database, LONG_LINE);
+      return await observed(stage, database, service, () => poll(service, tokens, load));
     },
+  });
+  return [
+    ours(load.people),
+    ours(load.few),
     {
       name: 'bare Fastify, the same bytes',
       run: async (stage) => {
-        const { sample, tokens } = await theLine(stage);
+        const { sample, tokens } = await lineOf(stage, load.people);
         await using bare = await startBare(stage, sample);
         return await poll(bare, tokens, load);
       },
     },
   ];
+}
+
+/** How long somebody waits for the answer when the instance is not kept busy: open loop. */
+export async function pollUnhurried(stage: Stage, people: number, seconds: number): Promise<string> {
+  const { database, tokens } = await formLine(stage, people);
+  await using service = await stage.startService(database, LONG_LINE);
+  const journeys: { known: { token: string } }[] = [];
+  for await (const token of createInterface({ input: createReadStream(tokens) })) {
+    journeys.push({ known: { token } });
+    if (journeys.length === UNHURRIED_PER_S * seconds) break;
+  }
+  const { host, port } = service;
+  const look = {
+    name: 'look',
+    method: 'GET',
+    path: PATH,
+    headers: { authorization: 'Bearer {token}' },
+  } as const;
+  const common = {
+    host,
+    port,
+    connections: UNHURRIED_CONNECTIONS,
+    perSecond: UNHURRIED_PER_S,
+    steps: [look],
+  };
+  await runLoad({ ...common, journeys: journeys.slice(0, UNHURRIED_PER_S * WARM_UP_SECONDS) });
+  const { latencies, statuses } = await runLoad({ ...common, journeys });
+  if (statuses['look']?.[200] !== journeys.length)
+    throw new Error(`not all were told: ${JSON.stringify(statuses)}`);
+  const { p50 = 0, p99 = 0 } = latencies['look'] ?? {};
+  const rate = UNHURRIED_PER_S.toLocaleString('en');
+  return `Below saturation, ${rate} polls a second of ${people.toLocaleString('en')} people: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (aim: p99 < 10 ms).`;
 }
 
 async function poll({ host, port }: RunningService, tokens: string, load: Load): Promise<Measured> {
@@ -66,7 +113,7 @@ interface Line {
 /** A room with that many people in line, written as a whole: joining is another part's business. */
 async function formLine(stage: Stage, people: number): Promise<Line> {
   const database = await stage.freshDatabase();
-  const tokens = join(stage.folder, 'line');
+  const tokens = join(stage.folder, `line-of-${people}`);
   await pipeline(Readable.from(linesOf(people)), createWriteStream(tokens));
   await using service = await stage.startService(database, LONG_LINE); // makes the room
   await stage.query(
@@ -101,14 +148,23 @@ function claimsOf(number: number): object {
   return { sub: derivedUuid('bench', String(number)), room: 'main', epoch: 1, n: number, exp };
 }
 
-/** Says beside the figure how many transactions the database did meanwhile. */
-async function counted(stage: Stage, database: string, run: () => Promise<Measured>): Promise<Measured> {
+/** Says beside the figure how many transactions the database did meanwhile, and what memory the service took. */
+async function observed(
+  stage: Stage,
+  database: string,
+  { pid }: RunningService,
+  run: () => Promise<Measured>,
+): Promise<Measured> {
   const before = await transactions(stage, database);
   const startedMs = performance.now();
   const measured = await run();
   const done = (await transactions(stage, database)) - before;
   const perSecond = Math.round(done / ((performance.now() - startedMs) / 1_000));
-  return { ...measured, note: `${perSecond} transactions/s in the database` };
+  const peakMb = Math.round(await peakMemoryMb(pid));
+  return {
+    ...measured,
+    note: `${perSecond} transactions/s in the database; at most ${peakMb} MB in the process`,
+  };
 }
 
 async function transactions(stage: Stage, database: string): Promise<number> {

@@ -19,7 +19,7 @@ export function figureOf(runs: readonly number[]): Figure {
 
 export function machine(): Record<string, string> {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--', 'server', 'contract', 'bench') !== '';
+  const changed = git('status', '--porcelain', '--', 'server', 'contract', 'bench', ':!bench/results') !== '';
   return {
     cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
