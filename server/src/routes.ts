@@ -23,9 +23,12 @@ import { queueAdminRoutes, queueRoutes, standingShortcut } from './waiting-room/
 const ALIVE = statement(`/* service.alive */ select true as alive`);
 
 /** What a test may put in place of the real thing. */
-export type HttpOverrides = Pick<HttpDeps, 'eventLoopDelayMs'>;
+export interface HttpOverrides extends Pick<HttpDeps, 'eventLoopDelayMs'> {
+  readonly shortcut?: (shortcut: Shortcut) => Shortcut;
+}
 
 export function openHttp(context: Context, overrides: HttpOverrides = {}): Promise<Http> {
+  const { shortcut = (own) => own, ...replaced } = overrides;
   const { config, keys, database, metrics, waitingRoom } = context;
   const accounts = createAccounts(config.identity, context.signer);
   const door = createDoor({ accounts, waitingRoom, operatorToken: keys.operatorToken });
@@ -45,14 +48,14 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
 
   return createHttp({
     ...context,
-    ...overrides,
+    ...replaced,
     accounts,
     streams,
     trustProxyHops: config.http.trustProxyHops,
     readyChecks: { database: async () => (await database.rows(ALIVE, [])).length === 1 },
     // Without the role api an instance only reacts; it still says how it is.
     modules: config.roles.has('api') ? moduleRoutes(context, door, streams) : [],
-    shortcuts: config.roles.has('api') ? shortcutsOf(context, accounts) : [],
+    shortcuts: config.roles.has('api') ? shortcutsOf(context, accounts).map(shortcut) : [],
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../src/config/env.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { READERS, eventsFor } from '../../src/messaging/saga-map.ts';
+import type { HttpOverrides } from '../../src/routes.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { createClient, type Client } from './client.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -32,6 +33,8 @@ export interface WorldOptions {
   readonly env?: Environment;
   /** Settings of one instance, by its index, such as its roles. */
   readonly envOf?: readonly Environment[];
+  /** Is told the route of each answer that is given on the short way, before it is sent. */
+  readonly onShortAnswer?: (route: string) => void;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -52,11 +55,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...options.env,
     ...options.envOf?.[instance],
   });
-  // Instances, clients and the test share one event loop here: how late it is says nothing about the service.
+  const overrides = overridesOf(options);
   const instances: Service[] = [];
   for (let i = 0; i < (options.instances ?? options.envOf?.length ?? 1); i++) {
     const { config, secrets } = loadConfig(environmentOf(i));
-    instances.push(stack.use(await startService(config, secrets, log.logger, { eventLoopDelayMs: () => 0 })));
+    instances.push(stack.use(await startService(config, secrets, log.logger, overrides)));
   }
   const owned = stack.move();
   return {
@@ -67,6 +70,21 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     settle: () => settle(db),
     advance: (ms) => advance(db, ms),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function overridesOf({ onShortAnswer }: WorldOptions): HttpOverrides {
+  return {
+    // Instances, clients and the test share one event loop here: how late it is says nothing about the service.
+    eventLoopDelayMs: () => 0,
+    shortcut: (shortcut) => ({
+      ...shortcut,
+      answer: (request) => {
+        const answer = shortcut.answer(request);
+        if (answer !== undefined) onShortAnswer?.(shortcut.route);
+        return answer;
+      },
+    }),
   };
 }
 
