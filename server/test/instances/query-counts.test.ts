@@ -4,7 +4,6 @@
  * database there; another one does everything else. Each statement and each transaction of the first is counted.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Fan } from '../support/client.ts';
 import { beginOf, countedDatabase } from '../support/counted-database.ts';
 import { openSale } from '../support/sale.ts';
 import { until } from '../support/until.ts';
@@ -13,6 +12,10 @@ import { createWorld, type World } from '../support/world.ts';
 const FANS = 500;
 const VIEWS = 200;
 const ROOM = 'still';
+/** So many who join at the same moment share a transaction, at the least. */
+const SHARE = 10;
+/** Polls at the same moment. */
+const TOGETHER = 10;
 /** A view of the rooms is good for so long, and so is a look at a turn. */
 const VIEW_MS = 200;
 const TURN_MS = 1_000;
@@ -21,10 +24,13 @@ const IS_FOLLOWING = /^(begin )?messaging\./;
 
 let world: World;
 const asked: string[] = [];
+const answeredShort: string[] = [];
 beforeAll(async () => {
   world = await createWorld({
     envOf: [{ ROLES: 'api' }, { ROLES: 'waiting-room,seats,reservations,payments' }],
+    onShortAnswer: (route) => answeredShort.push(route),
   });
+  await world.client(0).operator('POST', '/admin/queue/rooms', { room: ROOM, state: 'PAUSED' });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -38,35 +44,95 @@ beforeEach(() => {
   vi.spyOn(database, 'transaction').mockImplementation((work) => counted.transaction(work));
 });
 
-/** What the instance asked of the database meanwhile, but for the log; and how long it took. */
-async function costOf(work: () => Promise<unknown>): Promise<{ statements: string[]; tookMs: number }> {
-  const [before, startedMs] = [asked.length, performance.now()];
+interface Cost {
+  readonly statements: readonly string[];
+  /** The routes of what was answered on the short way. */
+  readonly short: readonly string[];
+  readonly tookMs: number;
+}
+
+/** What the instance asked of the database meanwhile, but for the log. */
+async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+  const [asksBefore, shortBefore, startedMs] = [asked.length, answeredShort.length, performance.now()];
   await work();
-  return { statements: asked.slice(before), tookMs: performance.now() - startedMs };
+  return {
+    statements: asked.slice(asksBefore),
+    short: answeredShort.slice(shortBefore),
+    tookMs: performance.now() - startedMs,
+  };
 }
 
 /** Of something that is good for so long: one when it begins, and one whenever that time is over. */
 const readingsIn = (tookMs: number, goodForMs: number): number => 1 + Math.floor(tookMs / goodForMs);
 
-async function crowd(): Promise<Fan[]> {
-  const fans: Fan[] = [];
-  while (fans.length < FANS) {
-    fans.push(...(await Promise.all(Array.from({ length: 50 }, () => world.client(0).fan(ROOM)))));
-  }
-  return fans;
+interface Waiting {
+  readonly token: string;
+  readonly number: number;
 }
 
+async function guests(): Promise<string[]> {
+  const guest = () => world.client(0).post<{ accessToken: string }>('/guests');
+  const answers = await Promise.all(Array.from({ length: FANS }, guest));
+  return answers.map(({ body }) => body.accessToken);
+}
+
+/** All of them at the same moment. */
+async function joinTogether(accounts: readonly string[]): Promise<Waiting[]> {
+  const join = (token: string) =>
+    world.client(0).post<Waiting>('/queue/tokens', { token, body: { room: ROOM } });
+  const answers = await Promise.all(accounts.map(join));
+  expect(answers.map(({ status }) => status)).toEqual(accounts.map(() => 201));
+  return answers.map(({ body }) => body);
+}
+
+const poll = ({ token }: Waiting) => world.client(0).get('/queue/tokens/me', token);
+
 describe('over HTTP', () => {
+  it(`${FANS} joins at the same moment are few transactions`, async () => {
+    const accounts = await guests();
+    const { statements } = await costOf(() => joinTogether(accounts));
+    const transactions = statements.filter((each) => each === beginOf('waiting-room.lock-rooms'));
+    expect(transactions.length).toBeGreaterThan(0);
+    expect(transactions.length).toBeLessThanOrEqual(FANS / SHARE);
+    expect(statements).toContain('waiting-room.give-numbers');
+  });
+
   it(`${FANS} polls of ${FANS} people cost no more than the readings of the one view`, async () => {
-    await world.client(0).operator('POST', '/admin/queue/rooms', { room: ROOM, state: 'PAUSED' });
-    const fans = await crowd();
-    const { statements, tookMs } = await costOf(async () => {
-      const answers = await Promise.all(fans.map((fan) => world.client(0).get('/queue/tokens/me', fan.turn)));
-      const states = answers.map(({ status, body }) => [status, body['state'], body['ahead']]);
-      expect(states).toEqual(fans.map((fan) => [200, 'WAITING', fan.number - 1]));
+    const crowd = await joinTogether(await guests());
+    const { statements, short, tookMs } = await costOf(async () => {
+      // Those who ask together share a reading; who comes soon after finds it at hand.
+      for (let first = 0; first < FANS; first += TOGETHER) {
+        const some = crowd.slice(first, first + TOGETHER);
+        const answers = await Promise.all(some.map(poll));
+        const states = answers.map(({ status, body }) => [status, body['state'], body['ahead']]);
+        expect(states).toEqual(some.map(({ number }) => [200, 'WAITING', number - 1]));
+      }
     });
     expect(statements.filter((statement) => statement !== 'waiting-room.list-rooms')).toEqual([]);
     expect(statements.length).toBeLessThanOrEqual(readingsIn(tookMs, VIEW_MS));
+    expect(short).toContain('/api/v1/queue/tokens/me');
+  });
+
+  it('a poll costs the one reading when the view is no longer fresh', async () => {
+    const [fan] = await joinTogether((await guests()).slice(0, 1));
+    if (fan === undefined) throw new Error('somebody joined');
+    await poll(fan);
+    const answeredMs = performance.now();
+    await until('the view is stale', () => performance.now() - answeredMs > VIEW_MS);
+    const { statements, short } = await costOf(() => poll(fan));
+    expect(statements).toEqual(['waiting-room.list-rooms']);
+    expect(short).toEqual([]);
+  });
+
+  it(`the first ${VIEWS} looks at a map, all at once, load its board once`, async () => {
+    const { performanceId } = await openSale(world);
+    const fan = await world.client(0).fan();
+    const look = () => world.client(0).get(`/performances/${performanceId}/seats`, fan.turn);
+    const { statements } = await costOf(async () => {
+      const answers = await Promise.all(Array.from({ length: VIEWS }, look));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    });
+    expect(statements.filter((statement) => statement === 'seats.load-boards')).toHaveLength(1);
   });
 
   it(`${VIEWS} looks at a map cost no more than one look at the turn a second`, async () => {
@@ -74,17 +140,12 @@ describe('over HTTP', () => {
     const fan = await world.client(0).fan();
     const look = () => world.client(0).get(`/performances/${performanceId}/seats`, fan.turn);
     await until('the turn was looked at, and the board is there', async () => (await look()).status === 200);
-    const { statements, tookMs } = await costOf(async () => {
+    const { statements, short, tookMs } = await costOf(async () => {
       // One after the other: looks at the same moment would share a question.
       for (let view = 0; view < VIEWS; view++) expect((await look()).status).toBe(200);
     });
     expect(statements.filter((statement) => statement !== 'waiting-room.turns')).toEqual([]);
     expect(statements.length).toBeLessThanOrEqual(readingsIn(tookMs, TURN_MS));
-  });
-
-  it('what does ask the database is seen here', async () => {
-    const { statements } = await costOf(() => world.client(0).fan());
-    expect(statements).toContain(beginOf('waiting-room.lock-rooms'));
-    expect(statements).toContain('waiting-room.give-numbers');
+    expect(short).toContain('/api/v1/performances/:performanceId/seats');
   });
 });
