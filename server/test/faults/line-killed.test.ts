@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
-import { outOfOrder, overfull, overRate } from '../support/admission-record.ts';
+import { checkCapacity, checkRate, outOfOrder } from '../support/admission-record.ts';
 import { type Answer, createClient, type RequestOptions } from '../support/client.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import {
@@ -118,8 +118,8 @@ it(
       settings: {},
       onIdleError: () => {},
     });
-    expect(await overfull(database, ROOM)).toEqual([]);
-    expect(await overRate(database, ROOM)).toEqual([]);
+    expect((await checkCapacity(database, ROOM)).broken).toEqual([]);
+    expect((await checkRate(database, ROOM)).broken).toEqual([]);
     expect(await outOfOrder(database, ROOM)).toEqual([]);
     const wrong = await database.rows(
       {

@@ -69,32 +69,48 @@ function rulesAt(rules: readonly Rule[], turns: readonly Turn[], atMs: number): 
   });
 }
 
-/** Admissions after which more people were inside than the capacity of that moment. */
-export async function overfull(database: Reader, room: string): Promise<string[]> {
-  const [turns, rules] = [await readTurns(database, room), await readRules(database, room)];
-  return turns.flatMap((turn, index) => {
-    const atMs = turn.admittedMs;
-    const inside = turns.slice(0, index + 1).filter((other) => other.endedMs > atMs).length;
-    const most = Math.max(...rulesAt(rules, turns, atMs).map((rule) => rule.capacity));
-    return inside > most ? [`${inside} inside when ${turn.number} came, of at most ${most}`] : [];
-  });
+export interface Findings {
+  /** Admissions beyond what was allowed. */
+  readonly broken: readonly string[];
+  /** Admissions that took the last of it: a bound that nobody ever came to was not tried. */
+  readonly atTheBound: number;
 }
 
-/** Admissions with more of them in the window that ended there than the rate of that moment says. */
-export async function overRate(database: Reader, room: string): Promise<string[]> {
+/** How many were inside when somebody came, against the capacity of that moment. */
+export async function checkCapacity(database: Reader, room: string): Promise<Findings> {
   const [turns, rules] = [await readTurns(database, room), await readRules(database, room)];
-  return turns.flatMap(({ number, admittedMs: atMs }, index) => {
-    const here = rulesAt(rules, turns, atMs).map(({ rate }) => {
-      if (rate === null) return undefined;
+  const found = turns.map(({ number, admittedMs: atMs }, index) => {
+    const inside = turns.slice(0, index + 1).filter((other) => other.endedMs > atMs).length;
+    const allowed = rulesAt(rules, turns, atMs).map((rule) => rule.capacity);
+    const most = Math.max(...allowed);
+    const broken = inside > most ? [`${inside} inside when ${number} came, of at most ${most}`] : [];
+    return { broken, isAtTheBound: allowed.every((capacity) => inside === capacity) };
+  });
+  return findingsOf(found);
+}
+
+/** How many had come in the window that ended when somebody came, against the rate of that moment. */
+export async function checkRate(database: Reader, room: string): Promise<Findings> {
+  const [turns, rules] = [await readTurns(database, room), await readRules(database, room)];
+  const found = turns.map(({ number, admittedMs: atMs }, index) => {
+    const tried = rulesAt(rules, turns, atMs).map(({ rate }) => {
+      if (rate === null) return { left: Infinity, broken: '' };
       const { count, windowMs } = rate;
       const came = turns.slice(0, index + 1).filter((other) => other.admittedMs > atMs - windowMs).length;
-      return came > count
-        ? `${came} within ${windowMs} ms when ${number} came, of at most ${count}`
-        : undefined;
+      const broken = `${came} within ${windowMs} ms when ${number} came, of at most ${count}`;
+      return { left: count - came, broken };
     });
-    const [broken] = here;
-    return broken !== undefined && !here.includes(undefined) ? [broken] : [];
+    const broken = tried.every(({ left }) => left < 0) ? tried.slice(0, 1).map((rule) => rule.broken) : [];
+    return { broken, isAtTheBound: tried.every(({ left }) => left === 0) };
   });
+  return findingsOf(found);
+}
+
+function findingsOf(found: readonly { broken: readonly string[]; isAtTheBound: boolean }[]): Findings {
+  return {
+    broken: found.flatMap(({ broken }) => broken),
+    atTheBound: found.filter(({ isAtTheBound }) => isAtTheBound).length,
+  };
 }
 
 /** Turns that began before the turn of somebody with a lower number, who still stood in line then. */
