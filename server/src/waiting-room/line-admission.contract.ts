@@ -202,7 +202,8 @@ function describeChurn(bench: Bench): void {
       await Promise.all([shift(bench.one), shift(bench.two)]);
     });
     expect(Math.max(...counts)).toBeLessThanOrEqual(most);
-    const times = await bench.harness.admissions(bench.room);
+    const places = await bench.harness.places(bench.room);
+    const times = places.flatMap(({ admittedAtMs }) => admittedAtMs ?? []);
     const windowsOf = (many: number) =>
       times.filter((atMs, i) => (times[i + many - 1] ?? Infinity) - atMs < rateWindowMs);
     expect(windowsOf(rateCount + 1)).toEqual([]);

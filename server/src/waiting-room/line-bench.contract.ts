@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import type { Tx } from '../platform/postgres/database.ts';
-import { DatabaseFault } from '../platform/postgres/faults.ts';
 import type { Joined, Line, OpenHold, Purchase, RoomSetup, SpendOutcome } from './line.ts';
 import type { Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
@@ -12,14 +11,29 @@ import type { RoomView } from './room.ts';
 export interface LineHarness extends AsyncDisposable {
   /** Two instances on one store, with turns of `ACTIVE_TTL_MS` and a claim window of `CLAIM_WINDOW_MS`. */
   readonly lines: readonly [Line, Line];
+  /** Whether the store was too busy for the moment: whoever asked then does so again, as batchers and readers do. */
+  isBusy(error: unknown): boolean;
   /** As the log's reader runs a reaction. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** As if so much time had passed: every deadline is nearer, every admission longer ago, the buckets are fuller. */
   advance(ms: number): Promise<void>;
   /** Counts the places of a room one by one, from the record itself. */
   count(room: string): Promise<{ waiting: number; active: number }>;
-  /** When each turn of a room began, in the order of the numbers; from the record too. */
-  admissions(room: string): Promise<number[]>;
+  /** All that the record says of a room's places, in the order of the numbers. */
+  places(room: string): Promise<RecordedPlace[]>;
+}
+
+export interface RecordedPlace {
+  readonly number: number;
+  readonly userId: string;
+  readonly state: PlaceState;
+  readonly claimed: boolean;
+  readonly departure: number | null;
+  readonly reservationId: string | null;
+  /** Null, as the next two are, of a turn that never began. */
+  readonly admittedAtMs: number | null;
+  readonly expiresInMs: number | null;
+  readonly holdsForMs: number | null;
 }
 
 export const ACTIVE_TTL_MS = 600_000;
@@ -69,7 +83,7 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
   let room = '';
   beforeAll(async () => {
     harness = await create();
-    [one, two] = [patient(harness.lines[0]), patient(harness.lines[1])];
+    [one, two] = [patient(harness, harness.lines[0]), patient(harness, harness.lines[1])];
   });
   afterAll(() => harness[Symbol.asyncDispose]());
   beforeEach(() => {
@@ -103,8 +117,9 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
       if (person === undefined) throw new Error('a join has an outcome');
       return person;
     },
-    spend: (purchases, line = two) => again(() => harness.transaction((tx) => line.spend(tx, purchases))),
-    extend: (...holds) => again(() => harness.transaction((tx) => two.extend(tx, holds))),
+    spend: (purchases, line = two) =>
+      again(harness, () => harness.transaction((tx) => line.spend(tx, purchases))),
+    extend: (...holds) => again(harness, () => harness.transaction((tx) => two.extend(tx, holds))),
     view: async (line = two) => (await line.rooms()).find((view) => view.room === room),
     stateOf: async (...places) => (await two.turns(places)).map((turn) => turn?.state),
     expectExactCounters: async () => {
@@ -115,23 +130,23 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
   return bench;
 }
 
-/** A store may be too busy for the moment; whoever calls it then does so again, as the batchers and readers do. */
-async function again<T>(work: () => Promise<T>): Promise<T> {
+/** Does it again for as long as the store is too busy. */
+async function again<T>(harness: LineHarness, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof DatabaseFault) || error.kind !== 'again') throw error;
+      if (!harness.isBusy(error)) throw error;
     }
   }
 }
 
-function patient(line: Line): Line {
+function patient(harness: LineHarness, line: Line): Line {
   return {
     ...line,
-    join: (requests) => again(() => line.join(requests)),
-    leave: (places) => again(() => line.leave(places)),
-    claim: (places) => again(() => line.claim(places)),
-    tick: () => again(() => line.tick()),
+    join: (requests) => again(harness, () => line.join(requests)),
+    leave: (places) => again(harness, () => line.leave(places)),
+    claim: (places) => again(harness, () => line.claim(places)),
+    tick: () => again(harness, () => line.tick()),
   };
 }

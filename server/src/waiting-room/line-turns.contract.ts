@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { ACTIVE_TTL_MS, type Bench, capacity, holdOf, purchaseOf, unlimited } from './line-bench.contract.ts';
 
 export function describeTurns(bench: Bench): void {
@@ -216,24 +215,6 @@ export function describeTurns(bench: Bench): void {
       const [, turn] = await bench.one.turns([first.place, second.place]);
       expect(turn?.expiresInMs).toBeGreaterThan(300_000);
       await bench.expectExactCounters();
-    });
-
-    test('a room that cannot be moved now holds up no other', async () => {
-      const other = `${bench.room}-z`;
-      await bench.open(capacity(1));
-      await bench.one.createRoom(other, { policy: capacity(1), state: 'OPEN', opensAt: null });
-      const first = await bench.joinOne();
-      await bench.joinOne();
-      const users = [randomUUID(), randomUUID()];
-      await bench.one.join(users.map((userId) => ({ room: other, userId })));
-      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
-      await bench.harness.transaction(async (tx) => {
-        // Keeps the lock of the first room.
-        await bench.two.spend(tx, [purchaseOf(first)]);
-        await expect(bench.harness.lines[0].tick()).rejects.toThrow(DatabaseFault);
-      });
-      const places = [1, 2].map((number) => ({ room: other, epoch: 1, number }));
-      expect(await bench.stateOf(...places)).toEqual(['EXPIRED', 'ACTIVE']);
     });
 
     test('a hold never shortens a turn', async () => {

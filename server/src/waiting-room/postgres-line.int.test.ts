@@ -2,8 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../test/support/database.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { describeLine } from './line.contract.ts';
-import { ACTIVE_TTL_MS, capacity, CLAIM_WINDOW_MS } from './line-bench.contract.ts';
+import {
+  ACTIVE_TTL_MS,
+  capacity,
+  CLAIM_WINDOW_MS,
+  type LineHarness,
+  type RecordedPlace,
+} from './line-bench.contract.ts';
+import { describeLineModel } from './line-model.contract.ts';
 import type { Policy } from './policy.ts';
 import { createPostgresLine } from './postgres-line.ts';
 
@@ -21,13 +29,22 @@ const ADVANCE_ROOMS = {
   text: `update waiting_room.room r set refilled_at = r.refilled_at - by.ms, opens_at = r.opens_at - by.ms
     from (select $1::int * interval '1 millisecond' as ms) as by`,
 };
-const ADMISSIONS = {
-  name: 'test.admissions',
-  text: `select admitted_at from waiting_room.token where room = $1 and admitted_at is not null order by number`,
+const PLACES = {
+  name: 'test.places',
+  text: `select number, user_id as "userId", state, claimed_at is not null as claimed, departure,
+      reservation_id as "reservationId",
+      floor(1000 * extract(epoch from admitted_at))::float8 as "admittedAtMs",
+      1000 * extract(epoch from expires_at - clock_timestamp())::float8 as "expiresInMs",
+      1000 * extract(epoch from holds_until - clock_timestamp())::float8 as "holdsForMs"
+    from waiting_room.token where room = $1 order by number`,
 };
 const LOCK_FIRST = {
   name: 'test.lock-first',
   text: 'select from waiting_room.token where number = 1 for update',
+};
+const LOCK_ROOM = {
+  name: 'test.lock-room',
+  text: 'select from waiting_room.room where room = $1 for update',
 };
 const COUNT = {
   name: 'test.count',
@@ -35,12 +52,16 @@ const COUNT = {
     from waiting_room.token where room = $1`,
 };
 
-describeLine('PostgreSQL', async () => {
+describeLine('PostgreSQL', createHarness);
+describeLineModel('PostgreSQL', createHarness);
+
+async function createHarness(): Promise<LineHarness> {
   const db = await createTestDatabase();
   const { database } = db;
   const lineOn = (instance: Database) => createPostgresLine({ database: instance, ...TIMES });
   return {
     lines: [lineOn(database), lineOn(await db.open())],
+    isBusy: (error) => error instanceof DatabaseFault && error.kind === 'again',
     transaction: (work) => database.transaction(work),
     advance: (ms) =>
       database.transaction(async (tx) => {
@@ -51,13 +72,10 @@ describeLine('PostgreSQL', async () => {
       const [row] = await database.rows<{ waiting: number; active: number }>(COUNT, [room]);
       return row ?? { waiting: -1, active: -1 };
     },
-    admissions: async (room) => {
-      const rows = await database.rows<{ admitted_at: string }>(ADMISSIONS, [room]);
-      return rows.map((row) => Date.parse(row.admitted_at));
-    },
+    places: (room) => database.rows<RecordedPlace & Record<string, unknown>>(PLACES, [room]),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
-});
+}
 
 test('a clock that was set back does not stop the line', async () => {
   await using db = await createTestDatabase();
@@ -100,4 +118,24 @@ test('a turn that somebody is just at is left to the next look: neither is the o
   });
   await line.tick();
   expect(await states()).toEqual(['EXPIRED', 'EXPIRED', 'ACTIVE']);
+});
+
+test('a room that is locked holds up no other', async () => {
+  await using db = await createTestDatabase();
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  const rooms = ['a', 'b'];
+  for (const room of rooms) {
+    await line.createRoom(room, setup(capacity(1)));
+    await line.join([1, 2].map(() => ({ room, userId: randomUUID() })));
+  }
+  await db.database.transaction((tx) => tx.rows(ADVANCE_TOKENS, [ACTIVE_TTL_MS + 10_000]));
+  const places = rooms.flatMap((room) => [1, 2].map((number) => ({ room, epoch: 1, number })));
+  const states = async () => (await line.turns(places)).map((turn) => turn?.state);
+  await db.database.transaction(async (tx) => {
+    await tx.rows(LOCK_ROOM, ['a']);
+    await expect(line.tick()).rejects.toThrow(DatabaseFault);
+    expect(await states()).toEqual(['ACTIVE', 'WAITING', 'EXPIRED', 'ACTIVE']);
+  });
+  await line.tick();
+  expect(await states()).toEqual(['EXPIRED', 'ACTIVE', 'EXPIRED', 'ACTIVE']);
 });

@@ -4,9 +4,9 @@
  * allowed to, and had to, is said here anew, of the admissions alone.
  */
 import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import { ACTIVE_TTL_MS, CLAIM_WINDOW_MS } from '../../src/waiting-room/line-bench.contract.ts';
 import type { Policy } from '../../src/waiting-room/policy.ts';
 
-export const TIMES = { activeTtlMs: 600_000, claimWindowMs: 120_000 };
 /** What a run may take on top of the minutes that it moves: the rate goes on meanwhile. */
 export const DRIFT_MAX_MS = 3_000;
 /** What an open hold adds to its own end. */
@@ -104,7 +104,7 @@ export class LineModel {
     for (const place of this.#named(numbers)) {
       if (place.state !== 'ACTIVE' || place.claimed || place.expiresMs <= this.nowMs) continue;
       place.claimed = true;
-      place.holdsUntilMs = this.nowMs + TIMES.activeTtlMs;
+      place.holdsUntilMs = this.nowMs + ACTIVE_TTL_MS;
       place.expiresMs = Math.max(place.expiresMs, place.holdsUntilMs);
     }
   }
@@ -169,7 +169,7 @@ export class LineModel {
       place.state = 'ACTIVE';
       place.admittedMs = this.nowMs;
       place.claimed = here.has(place);
-      place.expiresMs = this.nowMs + (place.claimed ? TIMES.activeTtlMs : TIMES.claimWindowMs);
+      place.expiresMs = this.nowMs + (place.claimed ? ACTIVE_TTL_MS : CLAIM_WINDOW_MS);
       place.holdsUntilMs = place.expiresMs;
       this.admitted.push({ atMs: this.nowMs, policy: this.policy });
     }

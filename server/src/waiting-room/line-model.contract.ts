@@ -1,51 +1,26 @@
 /**
- * Goal: whatever people, time and the organiser do to a room, the line on PostgreSQL is what a simple model of it is.
+ * Goal: whatever people, time and the organiser do to a room, the line is what a simple model of it is, on every store.
  * Method: random commands, on either of two instances; after each of them every place, every counter and
- * everybody's position is compared, and whom the room let in is held against what rate and capacity allow and ask for. Time moves in whole minutes, so that the few milliseconds that the commands
- * really take decide nothing.
+ * everybody's position is compared, and whom the room let in is held against what rate and capacity allow and ask
+ * for. Time moves in whole minutes, so that the few milliseconds that the commands really take decide nothing.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PlaceState, RoomState } from '#contract/http/queue.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { DRIFT_MAX_MS, LineModel, TIMES } from '../../test/support/line-model.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RoomState } from '#contract/http/queue.ts';
+import { DRIFT_MAX_MS, LineModel } from '../../test/support/line-model.ts';
 import type { Line } from './line.ts';
+import type { LineHarness, RecordedPlace } from './line-bench.contract.ts';
 import type { Policy } from './policy.ts';
-import { createPostgresLine } from './postgres-line.ts';
 
 const MINUTE_MS = 60_000;
 const USERS = Array.from({ length: 14 }, () => randomUUID());
 const RESERVATIONS = Array.from({ length: 4 }, () => randomUUID());
 
-const ADVANCE_TOKENS = {
-  name: 'test.advance-tokens-of',
-  text: `update waiting_room.token t
-    set admitted_at = t.admitted_at - by.ms, expires_at = t.expires_at - by.ms, holds_until = t.holds_until - by.ms
-    from (select $2::int * interval '1 millisecond' as ms) as by
-    where t.room = $1 and t.admitted_at is not null`,
-};
-const ADVANCE_ROOM = {
-  name: 'test.advance-room',
-  text: `update waiting_room.room r set refilled_at = r.refilled_at - by.ms, opens_at = r.opens_at - by.ms
-    from (select $2::int * interval '1 millisecond' as ms) as by
-    where r.room = $1`,
-};
-const CALLED = {
-  name: 'test.called-of',
-  text: 'select number from waiting_room.token where room = $1 and admitted_at is not null',
-};
-const PLACES = {
-  name: 'test.places-of',
-  text: `select number, user_id, state, claimed_at is not null as claimed, departure, reservation_id,
-      extract(epoch from expires_at - clock_timestamp())::float8 as expires_in,
-      extract(epoch from holds_until - clock_timestamp())::float8 as holds_for
-    from waiting_room.token where room = $1 order by number`,
-};
+let startedAtMs = 0;
 
 interface Real {
-  readonly db: TestDatabase;
-  readonly lines: readonly [Line, Line];
+  readonly harness: LineHarness;
   readonly room: string;
   /** The position of everybody who waits, as they were told last. */
   readonly told: Map<number, number>;
@@ -60,11 +35,13 @@ function command(name: string, instance: number, run: Run): Command {
     // A run that takes longer on a busy machine is cut off: its minutes would no longer be whole to the room.
     check: () => performance.now() - startedAtMs < DRIFT_MAX_MS,
     run: async (model, real) => {
-      const follow = await run(model, real.lines[instance === 0 ? 0 : 1], real);
-      const called = await real.db.database.rows<{ number: number }>(CALLED, [real.room]);
-      model.called = new Set(called.map((row) => row.number));
+      const { harness, room } = real;
+      const follow = await run(model, harness.lines[instance === 0 ? 0 : 1], real);
+      const recorded = await harness.places(room);
+      const called = recorded.filter(({ admittedAtMs }) => admittedAtMs !== null);
+      model.called = new Set(called.map(({ number }) => number));
       follow();
-      await compare(model, real);
+      await compare(model, real, recorded);
     },
     toString: () => `${name} on ${instance}`,
   };
@@ -108,7 +85,7 @@ function spend(number: number, reservation: number, instance: number): Command {
     const reservationId = RESERVATIONS[reservation] ?? '';
     const userId = USERS[model.places[number - 1]?.user ?? 0] ?? '';
     const purchase = { reservationId, userId, turn: placeOf(real, number) };
-    const outcomes = await real.db.database.transaction((tx) => line.spend(tx, [purchase]));
+    const outcomes = await real.harness.transaction((tx) => line.spend(tx, [purchase]));
     return () => expect(outcomes).toEqual([model.spend(number, reservationId)]);
   });
 }
@@ -118,17 +95,14 @@ function extend(number: number, minutes: number, instance: number): Command {
     const userId = USERS[model.places[number - 1]?.user ?? 0] ?? '';
     const expiresAt = new Date(Date.now() + minutes * MINUTE_MS).toISOString();
     const hold = { userId, turn: placeOf(real, number), expiresAt };
-    await real.db.database.transaction((tx) => line.extend(tx, [hold]));
+    await real.harness.transaction((tx) => line.extend(tx, [hold]));
     return () => model.extend(number, minutes * MINUTE_MS);
   });
 }
 
 function advance(minutes: number): Command {
-  return command(`advance ${minutes} min`, 0, async (model, _, { db, room }) => {
-    await db.database.transaction(async (tx) => {
-      await tx.rows(ADVANCE_ROOM, [room, minutes * MINUTE_MS]);
-      await tx.rows(ADVANCE_TOKENS, [room, minutes * MINUTE_MS]);
-    });
+  return command(`advance ${minutes} min`, 0, async (model, _, { harness }) => {
+    await harness.advance(minutes * MINUTE_MS);
     return () => {
       model.nowMs += minutes * MINUTE_MS;
     };
@@ -165,50 +139,46 @@ function setOpening(minutes: number | null, instance: number): Command {
 }
 
 /** Positions as an instance computes them: from the head, and who left. */
-async function positions({ lines, room }: Real, numbers: readonly number[], head: number): Promise<number[]> {
-  const gone = (await lines[0].departures(room, 0, 1_000)).numbers;
+async function positions(
+  { harness, room }: Real,
+  numbers: readonly number[],
+  head: number,
+): Promise<number[]> {
+  const gone = (await harness.lines[0].departures(room, 0, 1_000)).numbers;
   return numbers.map(
     (number) => number - head - 1 - gone.filter((each) => each > head && each < number).length,
   );
 }
 
-interface PlaceRow extends Record<string, unknown> {
-  readonly number: number;
-  readonly user_id: string;
-  readonly state: PlaceState;
-  readonly claimed: boolean;
-  readonly departure: number | null;
-  readonly reservation_id: string | null;
-  readonly expires_in: number | null;
-  readonly holds_for: number | null;
-}
-
-async function compare(model: LineModel, real: Real): Promise<void> {
-  const { db, lines, room, told } = real;
-  const rows = await db.database.rows<PlaceRow>(PLACES, [room]);
-  const inMinutes = (seconds: number | null) =>
-    seconds === null ? null : Math.ceil((seconds * 2) / 60) / 2 + 0; // no -0
+async function compare(model: LineModel, real: Real, recorded: readonly RecordedPlace[]): Promise<void> {
+  const { harness, room, told } = real;
+  const inMinutes = (ms: number | null) => (ms === null ? null : Math.ceil((ms * 2) / MINUTE_MS) / 2 + 0); // no -0
   const untilMinutes = (ms: number, admittedMs: number | null) =>
     admittedMs === null ? null : (ms - model.nowMs) / MINUTE_MS;
   expect(
-    rows.map((row) => ({
-      ...row,
-      expires_in: inMinutes(row.expires_in),
-      holds_for: inMinutes(row.holds_for),
+    recorded.map(({ number, userId, state, claimed, departure, reservationId, expiresInMs, holdsForMs }) => ({
+      number,
+      userId,
+      state,
+      claimed,
+      departure,
+      reservationId,
+      expiresIn: inMinutes(expiresInMs),
+      holdsFor: inMinutes(holdsForMs),
     })),
   ).toEqual(
     model.places.map((place) => ({
       number: place.number,
-      user_id: USERS[place.user],
+      userId: USERS[place.user],
       state: place.state,
       claimed: place.claimed,
       departure: place.departure,
-      reservation_id: place.reservation,
-      expires_in: untilMinutes(place.expiresMs, place.admittedMs),
-      holds_for: untilMinutes(place.holdsUntilMs, place.admittedMs),
+      reservationId: place.reservation,
+      expiresIn: untilMinutes(place.expiresMs, place.admittedMs),
+      holdsFor: untilMinutes(place.holdsUntilMs, place.admittedMs),
     })),
   );
-  const view = (await lines[1].rooms()).find((each) => each.room === room);
+  const view = (await harness.lines[1].rooms()).find((each) => each.room === room);
   expect(view).toMatchObject({
     state: model.state,
     policy: model.policy,
@@ -264,30 +234,31 @@ const commands = fc.commands(
   { maxCommands: 60, size: 'max' },
 );
 
-let db: TestDatabase;
-let lines: readonly [Line, Line];
-let startedAtMs = 0;
-beforeAll(async () => {
-  db = await createTestDatabase();
-  const lineOn = (database: TestDatabase['database']) => createPostgresLine({ database, ...TIMES });
-  lines = [lineOn(db.database), lineOn(await db.open())];
-});
-afterAll(() => db[Symbol.asyncDispose]());
+export function describeLineModel(store: string, create: () => Promise<LineHarness>): void {
+  describe(`the line on ${store}, at random`, () => {
+    let harness: LineHarness;
+    beforeAll(async () => {
+      harness = await create();
+    });
+    afterAll(() => harness[Symbol.asyncDispose]());
 
-test('a room does what its model does, whatever happens to it', { timeout: 60_000 }, async () => {
-  let ran = 0;
-  await fc.assert(
-    fc.asyncProperty(commands, fc.constantFrom(...policies), async (list, policy) => {
-      const room = `r-${randomUUID().slice(0, 8)}`;
-      await lines[0].createRoom(room, { policy, state: 'OPEN', opensAt: null });
-      startedAtMs = performance.now();
-      const real: Real = { db, lines, room, told: new Map() };
-      await fc.asyncModelRun(() => ({ model: new LineModel(policy), real }), list);
-      // Nothing is due in it any more: the ticks of the runs that follow pass it by.
-      await lines[0].changeRoom(room, { state: 'CLOSED' });
-      ran++;
-    }),
-    { numRuns: 60, plugins: [fc.interruptAfterTimeLimit(12_000)] },
-  );
-  expect(ran).toBeGreaterThan(5);
-});
+    test('a room does what its model does, whatever happens to it', { timeout: 60_000 }, async () => {
+      const [line] = harness.lines;
+      let ran = 0;
+      await fc.assert(
+        fc.asyncProperty(commands, fc.constantFrom(...policies), async (list, policy) => {
+          const room = `r-${randomUUID().slice(0, 8)}`;
+          await line.createRoom(room, { policy, state: 'OPEN', opensAt: null });
+          startedAtMs = performance.now();
+          const real: Real = { harness, room, told: new Map() };
+          await fc.asyncModelRun(() => ({ model: new LineModel(policy), real }), list);
+          // Nobody is let in any more: the ticks of the runs that follow have little to do in it.
+          await line.changeRoom(room, { state: 'CLOSED' });
+          ran++;
+        }),
+        { numRuns: 60, plugins: [fc.interruptAfterTimeLimit(12_000)] },
+      );
+      expect(ran).toBeGreaterThan(5);
+    });
+  });
+}
