@@ -1,6 +1,6 @@
 /** Goal: whoever waits as docs/waiting-room.md says hears of everything. Its client is taken from the page as it stands. */
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, request as send, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Fan } from '../support/client.ts';
@@ -12,7 +12,16 @@ interface Place {
   readonly ahead: number;
   readonly roomState: string;
 }
-type WatchPlace = (api: string, token: string, show: (place: Place) => void) => Promise<Place>;
+interface Patience {
+  readonly silentMs?: number;
+  readonly withoutStreamMs?: number;
+}
+type WatchPlace = (
+  api: string,
+  token: string,
+  show: (place: Place) => void,
+  patience?: Patience,
+) => Promise<Place>;
 
 async function takeClient(): Promise<WatchPlace> {
   const page = await readFile(new URL('../../../docs/waiting-room.md', import.meta.url), 'utf8');
@@ -33,13 +42,13 @@ describe('whoever watches a place', () => {
   afterAll(() => world[Symbol.asyncDispose]());
 
   /** A line of five, and what its last one is shown until the place is over. */
-  async function watchTheLast(room: string, api: (own: string) => string = (own) => own) {
+  async function watchTheLast(room: string, by = world.client(1).url, patience: Patience = {}) {
     await world.client().operator('POST', '/admin/queue/rooms', { room });
     const fans: Fan[] = [];
     for (let i = 0; i < 5; i++) fans.push(await world.client(i).fan(room));
     const shown: Place[] = [];
     const last = fans[4]?.turn ?? '';
-    const over = watchPlace(api(`${world.client(1).url}/api/v1`), last, (place) => void shown.push(place));
+    const over = watchPlace(`${by}/api/v1`, last, (place) => void shown.push(place), patience);
     const leave = (index: number) =>
       world.client().request('DELETE', '/queue/tokens/me', { token: fans[index]?.turn });
     const sees = (description: string, isIt: (place: Place) => boolean) =>
@@ -65,8 +74,10 @@ describe('whoever watches a place', () => {
   });
 
   it('is shown the same where a proxy lets no stream through', async () => {
-    const { port } = (await startStreamlessProxy(world.client(1).url)).address() as AddressInfo;
-    const { shown, over, leave, sees } = await watchTheLast('asked', () => `http://127.0.0.1:${port}/api/v1`);
+    const proxy = await startProxy(world.client(1).url, (_, response) => {
+      response.writeHead(503).end('{}'); // as an instance does that has none left
+    });
+    const { shown, over, leave, sees } = await watchTheLast('asked', proxy.url);
     await sees('three are ahead', ({ ahead }) => ahead === 3);
     await leave(2);
     await sees('one of them has left', ({ ahead }) => ahead === 2);
@@ -76,16 +87,56 @@ describe('whoever watches a place', () => {
       shown.map(({ ahead }) => ahead).toSorted((a, b) => b - a),
     );
   });
+
+  it('asks where a proxy keeps streams to itself, tries one now and then, and leaves none behind', async () => {
+    const target = world.client(1).url;
+    let tries = 0;
+    const proxy = await startProxy(target, (request, response) => {
+      tries++;
+      const upstream = send(`${target}${request.url}`, { headers: request.headers, agent: false }, (answer) =>
+        answer.resume(),
+      );
+      upstream.on('error', () => {}).end();
+      // As nginx does: who goes away is not waited for.
+      response.on('close', () => upstream.destroy());
+    });
+    const { over, leave, sees } = await watchTheLast('kept', proxy.url, {
+      silentMs: 500,
+      withoutStreamMs: 2_500,
+    });
+    await sees('three are ahead', ({ ahead }) => ahead === 3);
+    await leave(2);
+    await sees('one of them has left', ({ ahead }) => ahead === 2);
+    await until('a stream was tried for the third time', () => tries === 3, 20_000);
+    // At the pace of the asking, not of the streams.
+    expect(proxy.asked()).toBeGreaterThan(tries);
+    await until('no stream is left at the service', async () => (await streamsOpen()) === 0);
+    await leave(4);
+    expect(await over).toMatchObject({ state: 'LEFT' });
+  });
+
+  async function streamsOpen(): Promise<number> {
+    const metrics = (await world.instances[1]?.context.metrics.text()) ?? '';
+    return Number(/^frontrow_streams_open (\d+)$/m.exec(metrics)?.[1]);
+  }
 });
 
-/** Passes everything on but streams, which it refuses as an instance does that has none left. */
-async function startStreamlessProxy(target: string): Promise<Server> {
+interface Proxy {
+  readonly url: string;
+  /** How many requests were passed on. */
+  asked(): number;
+}
+
+/** Passes everything on but streams. */
+async function startProxy(target: string, onStream: RequestListener): Promise<Proxy> {
+  let asked = 0;
   const proxy = createServer((request, response) => {
     const path = request.url ?? '';
     if (path.endsWith('/stream')) {
-      response.writeHead(503).end('{}');
+      onStream(request, response);
       return;
     }
+    asked++;
     const { authorization = '', 'if-none-match': known = '' } = request.headers;
     const headers = { authorization, ...(known !== '' && { 'if-none-match': known }) };
     void fetch(`${target}${path}`, { headers }).then(async (answer) => {
@@ -98,5 +149,5 @@ async function startStreamlessProxy(target: string): Promise<Server> {
     proxy.closeAllConnections();
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', () => resolve()));
-  return proxy;
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked: () => asked };
 }
