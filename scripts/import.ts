@@ -12,7 +12,8 @@ import type { CatalogueFile } from './catalogue/file.ts';
 import { findService } from './catalogue/find-service.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from './catalogue/operator-api.ts';
 import { createProgress } from './catalogue/progress.ts';
-import { type FileProblem, readCatalogueFile } from './catalogue/read-file.ts';
+import type { Problems } from './catalogue/problems.ts';
+import { readCatalogueFile } from './catalogue/read-file.ts';
 import { adviceOnChanged, type Cut, reportCut, reportEnd } from './catalogue/report.ts';
 
 const USAGE = 64; // EX_USAGE of sysexits.h
@@ -22,7 +23,6 @@ const CODES: Readonly<Record<Cut, number>> = {
   'service away': exitCodes.unavailable,
   'operator unknown': exitCodes.notPermitted,
 };
-const PROBLEMS_SHOWN_MAX = 100;
 
 const HELP = `npm run import -- FILE.json [--url http://127.0.0.1:3000]
 
@@ -72,7 +72,7 @@ async function importInto(
     );
     return CODES[cut];
   }
-  if (delivery.refused.length > 0) say(delivery.refused, 'The service refused');
+  if (delivery.refused.length > 0) say({ problems: delivery.refused, unlisted: 0 }, 'The service refused');
   const tookS = Math.max(1, Math.round((systemClock.monotonicMs() - startedMs) / 1000));
   process.stderr.write(adviceOnChanged(delivery) + reportEnd(delivery, tookS));
   return delivery.isComplete ? 0 : BAD_FILE;
@@ -116,16 +116,15 @@ function originOf(text: string): string | undefined {
 /** Undefined when it cannot be imported; why has been said then. */
 async function readCatalogue(file: string): Promise<CatalogueFile | undefined> {
   const read = await readCatalogueFile(file);
-  const checked = 'problems' in read ? read : checkCatalogue(read.value);
+  const checked = 'problems' in read ? read : checkCatalogue(read.value, read.repeated);
   if (!('problems' in checked)) return checked.catalogue;
-  say(checked.problems, `${file} cannot be imported; nothing was sent`);
+  say(checked, `${file} cannot be imported; nothing was sent`);
   return undefined;
 }
 
-function say(problems: readonly FileProblem[], what: string): void {
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX);
-  const lines = shown.map(({ path, message }) => `  ${path === '' ? 'the file' : path} ${message}`);
-  if (problems.length > shown.length) lines.push(`  … and ${problems.length - shown.length} more`);
+function say({ problems, unlisted }: Problems, what: string): void {
+  const lines = problems.map(({ path, message }) => `  ${path === '' ? 'the file' : path} ${message}`);
+  if (unlisted > 0) lines.push(`  … and ${unlisted} more`);
   process.stderr.write(`${what}:\n${lines.join('\n')}\n`);
 }
 

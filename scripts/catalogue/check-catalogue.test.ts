@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkCatalogue } from './check-catalogue.ts';
 import { type CatalogueFile, FORMAT } from './file.ts';
+import { LISTED_MAX } from './problems.ts';
 
 const venue = {
   key: 'hall',
@@ -151,6 +152,7 @@ test.each(['venues', 'concerts', 'performances'] as const)('a key that %s have t
   const twice = { ...whole, [kind]: [...whole[kind], ...whole[kind]] };
   expect(checkCatalogue(twice)).toEqual({
     problems: [{ path: `/${kind}/1/key`, message: `is the key of /${kind}/0; give it another one` }],
+    unlisted: 0,
   });
 });
 
@@ -163,9 +165,46 @@ test('the same key may name a venue, a concert and a performance', () => {
 
 describe('all at once', () => {
   test('every problem of the shape is listed, however many there are', () => {
-    const concerts = Array.from({ length: 60 }, (_, index) => ({ ...concert, key: `c${index}`, genre: '' }));
+    const concerts = Array.from({ length: 3_000 }, (_, index) => ({
+      ...concert,
+      key: `c${index}`,
+      genre: '',
+    }));
     const more = concerts.map((each) => ({ ...each, more: 1 }));
-    expect(pathsOf(file({ concerts: more, performances: [] }))).toHaveLength(120);
+    expect(pathsOf(file({ concerts: more, performances: [] }))).toHaveLength(6_000);
+  });
+
+  test('beyond a hundred thousand they are counted', () => {
+    const concerts = Array.from({ length: LISTED_MAX + 2_000 }, () => 0);
+    const performances = [{ ...performance, startsAt: '2027-02-30T10:30:00.000Z' }];
+    const checked = checkCatalogue(file({ concerts, performances }));
+    if (!('problems' in checked)) throw new Error('there are problems');
+    expect(checked.problems).toHaveLength(LISTED_MAX);
+    expect(checked.problems.at(-1)?.path).toBe(`/concerts/${LISTED_MAX - 1}`);
+    // The rest of the concerts, and the date; which concert a performance names cannot be said any more.
+    expect(checked.unlisted).toBe(2_001);
+  });
+
+  test('what stands there twice is listed with all the others', () => {
+    const twice = { path: '/venues/0/name', message: 'stands there twice; remove one of them' };
+    expect(checkCatalogue(withPerformance({ concert: 'rock', seatsPerPerson: 0 }), [twice])).toMatchObject({
+      problems: [twice, { path: '/performances/0/seatsPerPerson' }, { path: '/performances/0/concert' }],
+    });
+    expect(checkCatalogue(file(), [twice])).toEqual({ problems: [twice], unlisted: 0 });
+  });
+
+  test('a list that is too long by far is listed, with what is wrong in it', () => {
+    const many = Array.from({ length: 200_000 }, () => ({ ...small, name: 'R석' }));
+    const prices = many.map(() => ({ section: 'X석', priceKrw: 1 }));
+    const wrong = {
+      venues: [{ ...venue, layouts: [{ name: '기본', sections: [...many, { ...small, name: '' }] }] }],
+      performances: [{ ...performance, prices }],
+    };
+    expect(pathsOf(file(wrong))).toEqual([
+      '/venues/0/layouts/0/sections',
+      '/venues/0/layouts/0/sections/200000/name',
+      '/performances/0/prices',
+    ]);
   });
 
   test('every problem of the content is listed', () => {
@@ -284,6 +323,7 @@ test('as many seats as an import takes are taken, and one more is not', () => {
     problems: [
       { path: '/performances', message: 'have 2000001 seats, the most of one file is 2000000; divide it' },
     ],
+    unlisted: 0,
   });
 });
 
@@ -293,5 +333,6 @@ test('a text that does not fit is told what would', () => {
     problems: [
       { path: '/performances/0/startsAt', message: 'must be instant, UTC, RFC 3339 with milliseconds' },
     ],
+    unlisted: 0,
   });
 });

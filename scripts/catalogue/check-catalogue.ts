@@ -13,30 +13,37 @@ import {
   SEATS_PER_FILE_MAX,
   seatsOf,
 } from './file.ts';
-import type { FileProblem } from './read-file.ts';
-import { schemaProblems } from './schema-problems.ts';
+import { type FileProblem, type Problems, tally } from './problems.ts';
+import { problemsBy } from './schema-problems.ts';
 import { isStandIn, withStandIns } from './stand-ins.ts';
 
-export type Checked = { readonly catalogue: CatalogueFile } | { readonly problems: readonly FileProblem[] };
+export type Checked = { readonly catalogue: CatalogueFile } | Problems;
 
-export function checkCatalogue(value: unknown): Checked {
+/** With what is known to be wrong with the file already. */
+export function checkCatalogue(value: unknown, known: Iterable<FileProblem> = []): Checked {
+  const found = tally(allProblems(value, known));
+  return found.problems.length > 0 ? found : { catalogue: value as CatalogueFile };
+}
+
+function* allProblems(value: unknown, known: Iterable<FileProblem>): Generator<FileProblem> {
+  yield* known;
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
   // What another version means by its fields is not ours to guess.
   if (format !== FORMAT) {
-    return { problems: [{ path: '/format', message: `must be "${FORMAT}"; this program reads no other` }] };
+    yield { path: '/format', message: `must be "${FORMAT}"; this program reads no other` };
+    return;
   }
-  const shape = schemaProblems(Schema, value);
-  const content = contentProblems(withStandIns(value, new Set(shape.map(({ path }) => path))));
-  const problems = [...shape, ...content];
-  return problems.length > 0 ? { problems } : { catalogue: value as CatalogueFile };
-}
-
-function contentProblems(catalogue: CatalogueFile): FileProblem[] {
-  return [
-    ...repeatedKeys(catalogue),
-    ...catalogue.venues.flatMap((venue, index) => ofRefusal(refuseVenue(venue), `/venues/${index}`)),
-    ...performanceProblems(catalogue),
-  ];
+  const malformed = new Set<string>();
+  for (const problem of problemsBy(Schema)(value)) {
+    malformed.add(problem.path);
+    yield problem;
+  }
+  const catalogue = withStandIns(value, malformed);
+  yield* repeatedKeys(catalogue);
+  for (const [index, venue] of catalogue.venues.entries()) {
+    yield* ofRefusal(refuseVenue(venue), `/venues/${index}`);
+  }
+  yield* performanceProblems(catalogue);
 }
 
 function repeatedKeys(catalogue: CatalogueFile): FileProblem[] {

@@ -11,7 +11,7 @@ import type { Clock } from '../../server/src/platform/clock.ts';
 import { derivedUuid } from '../../server/src/platform/identifiers.ts';
 import { type CatalogueFile, type FilePerformance, type Kind, seatsOf } from './file.ts';
 import { type OperatorApi, pause, ServiceAway } from './operator-api.ts';
-import type { FileProblem } from './read-file.ts';
+import type { FileProblem } from './problems.ts';
 
 /** A larger performance goes alone. A transaction that lays out takes all that it finds, and nobody reads past it. */
 const SEATS_UNDER_WAY_MAX = 50_000;

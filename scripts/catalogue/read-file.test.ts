@@ -11,12 +11,18 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const parse = (text: string) => parseCatalogue(new TextEncoder().encode(text));
-const wrong = (message: unknown) => ({ problems: [{ path: '', message }] });
+const wrong = (message: unknown) => ({ problems: [{ path: '', message }], unlisted: 0 });
+
+function readable(text: string) {
+  const read = parse(text);
+  if ('problems' in read) throw new Error(read.problems[0]?.message);
+  return { value: read.value, repeated: [...read.repeated] };
+}
 
 test('a file is read to its end, and one byte more than the bound is not', async () => {
   const path = join(folder, 'small.json');
   await writeFile(path, '[1,2,3]');
-  expect(await readCatalogueFile(path, 7)).toEqual({ value: [1, 2, 3] });
+  expect(await readCatalogueFile(path, 7)).toMatchObject({ value: [1, 2, 3] });
   expect(await readCatalogueFile(path, 6)).toEqual(wrong(expect.stringContaining('is larger than 6 bytes')));
 });
 
@@ -50,10 +56,10 @@ test.each([
   ['several times', '[{"a":1,"a":2},0,{"b":{"c":[],"c":{}}}]', ['/0/a', '/2/b/c']],
 ])('a name that stands twice in one object is found: %s', (_where, text, paths) => {
   const message = 'stands there twice; remove one of them';
-  expect(parse(text)).toEqual({ problems: paths.map((path) => ({ path, message })) });
+  expect(readable(text).repeated).toEqual(paths.map((path) => ({ path, message })));
 });
 
 test('names in different objects, and texts that look like names, are no repetition', () => {
   const text = String.raw`{"a":{"a":[{"a":"a"},{"a":"\",\"a\":"}]},"b":"a","c":["a","a"]}`;
-  expect(parse(text)).toEqual({ value: JSON.parse(text) as unknown });
+  expect(readable(text)).toEqual({ value: JSON.parse(text) as unknown, repeated: [] });
 });

@@ -1,15 +1,11 @@
 /** From bytes to a value, or to what is wrong with them. Nothing of a file is believed yet. */
 import { open } from 'node:fs/promises';
 import { FILE_BYTES_MAX } from './file.ts';
+import type { FileProblem, Problems } from './problems.ts';
 import { findRepeatedNames } from './repeated-names.ts';
 
-/** What is wrong, where (a JSON pointer; empty is the whole file), and what to do. */
-export interface FileProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
-export type ReadFile = { readonly value: unknown } | { readonly problems: readonly FileProblem[] };
+/** What stands there twice is looked for when somebody asks; the value has the last of it. */
+export type ReadFile = { readonly value: unknown; readonly repeated: Iterable<FileProblem> } | Problems;
 
 /** Never more than the bound is read, whatever the file says of its size: a device or a pipe says nothing. */
 export async function readCatalogueFile(path: string, bytesMax: number = FILE_BYTES_MAX): Promise<ReadFile> {
@@ -37,14 +33,12 @@ export function parseCatalogue(bytes: Uint8Array): ReadFile {
   } catch (error) {
     return wrong(`is not JSON: ${error instanceof Error ? error.message : ''}`);
   }
-  const repeated = findRepeatedNames(text);
-  return repeated.length === 0
-    ? { value }
-    : { problems: repeated.map((path) => ({ path, message: 'stands there twice; remove one of them' })) };
+  const message = 'stands there twice; remove one of them';
+  return { value, repeated: findRepeatedNames(text).map((path) => ({ path, message })) };
 }
 
 function wrong(message: string): ReadFile {
-  return { problems: [{ path: '', message }] };
+  return { problems: [{ path: '', message }], unlisted: 0 };
 }
 
 /** All of it, or, when it is over the bound, a little more than the bound. */

@@ -1,5 +1,4 @@
 /** Of two members with one name JSON.parse keeps the last and says nothing: half of what was meant would be lost. */
-const LISTED_MAX = 100;
 
 interface Level {
   /** Undefined in an array. */
@@ -11,17 +10,16 @@ interface Level {
 }
 
 /** The JSON pointers of members whose name their object has already had. The text must be valid JSON. */
-export function findRepeatedNames(text: string): string[] {
-  const found: string[] = [];
+export function* findRepeatedNames(text: string): Generator<string> {
   const levels: Level[] = [];
-  for (let at = 0; at < text.length && found.length < LISTED_MAX; at++) {
+  for (let at = 0; at < text.length; at++) {
     const level = levels.at(-1);
     switch (text.charCodeAt(at)) {
       case 0x22: {
         const end = endOfString(text, at);
         if (level?.names !== undefined && level.isName) {
           level.at = JSON.parse(text.slice(at, end + 1)) as string;
-          if (level.names.has(level.at)) found.push(pointerOf(levels));
+          if (level.names.has(level.at)) yield pointerOf(levels);
           level.names.add(level.at);
           level.isName = false;
         }
@@ -45,7 +43,6 @@ export function findRepeatedNames(text: string): string[] {
       default:
     }
   }
-  return found;
 }
 
 function endOfString(text: string, start: number): number {

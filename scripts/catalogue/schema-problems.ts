@@ -1,37 +1,57 @@
-/** What a schema says against a value, for people: every problem with its path, and what would be right. */
-import type { TSchema } from 'typebox';
+/**
+ * What a schema says against a value, for people: every problem with its path, and what would be right. Found one
+ * entry at a time, so that a long list of broken entries never stands in memory as a list of problems.
+ */
+import Type, { type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
-import type { FileProblem } from './read-file.ts';
+import type { FileProblem } from './problems.ts';
 
-/** Enough to mend a file by; one that has more of them has one mistake many times. */
-const LISTED_MAX = 1_000;
+export type SchemaProblems = (value: unknown, path?: string) => Iterable<FileProblem>;
 
-export function schemaProblems(schema: TSchema, value: unknown): FileProblem[] {
-  const check = Compile(schema);
-  if (check.Check(value)) return [];
-  return errorsOf(check, value).flatMap((error): FileProblem[] => {
-    const { instancePath: path, keyword, schemaPath, params, message } = error;
-    switch (keyword) {
-      case 'required': {
-        return params.requiredProperties.map((name) => ({ path: `${path}/${name}`, message: 'is missing' }));
+export function problemsBy(schema: TSchema): SchemaProblems {
+  const whole = Compile(schema);
+  const entries = entriesOf(schema);
+  const ownSchema = withoutEntries(schema);
+  const own = Compile(ownSchema);
+  return function* problemsOf(value, path = '') {
+    if (whole.Check(value)) return;
+    for (const error of errorsOf(own, value)) yield* told(error, ownSchema, path);
+    for (const [name, problemsOfEntry] of entries) {
+      for (const [index, entry] of listIn(value, name).entries()) {
+        yield* problemsOfEntry(entry, `${path}/${name}/${index}`);
       }
-      case 'boolean': // said of each field that the format does not have
-        return [{ path, message: 'is no field of this format; remove it' }];
-      case 'additionalProperties': // said of those fields' object as well
-        return [];
-      case 'pattern':
-        return [{ path, message: `must be ${descriptionAt(schema, schemaPath)}` }];
-      default:
-        return [{ path, message }];
     }
-  });
+  };
 }
 
+function entriesOf(schema: TSchema): [name: string, problemsOf: SchemaProblems][] {
+  return Object.entries(Type.IsObject(schema) ? schema.properties : {}).flatMap(([name, field]) =>
+    Type.IsArray(field) ? [[name, problemsBy(field.items)]] : [],
+  );
+}
+
+/** The same, but for what it says of the entries of its lists. */
+function withoutEntries(schema: TSchema): TSchema {
+  if (!Type.IsObject(schema)) return schema;
+  const properties = Object.entries(schema.properties).map(([name, field]) => [
+    name,
+    Type.IsArray(field) ? { ...field, items: {} } : field,
+  ]);
+  return { ...schema, properties: Object.fromEntries(properties) as Record<string, TSchema> };
+}
+
+function listIn(value: unknown, name: string): readonly unknown[] {
+  const list = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : [];
+  return Array.isArray(list) ? list : [];
+}
+
+type Check = ReturnType<typeof Compile<TSchema>>;
+
 /** The library's own bound is 8, and it is global. Nothing else is checked meanwhile. */
-function errorsOf(check: ReturnType<typeof Compile<TSchema>>, value: unknown) {
+function errorsOf(check: Check, value: unknown): ReturnType<Check['Errors']> {
   const before = Settings.Get().maxErrors;
-  Settings.Set({ maxErrors: LISTED_MAX });
+  Settings.Set({ maxErrors: Number.POSITIVE_INFINITY });
   try {
     return check.Errors(value);
   } finally {
@@ -39,7 +59,25 @@ function errorsOf(check: ReturnType<typeof Compile<TSchema>>, value: unknown) {
   }
 }
 
-/** What the schema at `#/properties/venues/items/…` says it is. */
+function told(error: ReturnType<Check['Errors']>[number], schema: TSchema, above: string): FileProblem[] {
+  const { instancePath, keyword, schemaPath, params, message } = error;
+  const path = `${above}${instancePath}`;
+  switch (keyword) {
+    case 'required': {
+      return params.requiredProperties.map((name) => ({ path: `${path}/${name}`, message: 'is missing' }));
+    }
+    case 'boolean': // said of each field that the format does not have
+      return [{ path, message: 'is no field of this format; remove it' }];
+    case 'additionalProperties': // said of those fields' object as well
+      return [];
+    case 'pattern':
+      return [{ path, message: `must be ${descriptionAt(schema, schemaPath)}` }];
+    default:
+      return [{ path, message }];
+  }
+}
+
+/** What the schema at `#/properties/key` says it is. */
 function descriptionAt(schema: TSchema, schemaPath: string): string {
   let at: unknown = schema;
   for (const name of schemaPath.split('/').slice(1)) {

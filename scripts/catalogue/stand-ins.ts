@@ -11,7 +11,10 @@ export function isStandIn(text: string): boolean {
   return text.startsWith(STAND_IN);
 }
 
-/** The value with stand-ins at the malformed paths, and wherever something is not of its type. */
+/**
+ * The value with stand-ins at the malformed paths, and wherever something is not of its type. Of a list that is too
+ * long itself nothing is left: no rule is made for so many.
+ */
 export function withStandIns(value: unknown, malformed: ReadonlySet<string>): CatalogueFile {
   const file = asObject(value);
   // Every stand-in is another one: two of them are no repetition.
@@ -19,6 +22,11 @@ export function withStandIns(value: unknown, malformed: ReadonlySet<string>): Ca
     typeof given === 'string' && !malformed.has(path) ? given : `${STAND_IN}${path}`;
   const whole = (path: string, given: unknown) =>
     typeof given === 'number' && !malformed.has(path) ? given : undefined;
+
+  const entriesOf = <Entry>(list: unknown, path: string, read: (path: string, entry: Fields) => Entry) =>
+    Array.isArray(list) && !malformed.has(path)
+      ? list.map((entry: unknown, index) => read(`${path}/${index}`, asObject(entry)))
+      : [];
 
   function layoutOf(path: string, given: Fields): FileVenue['layouts'][number] {
     const sections = entriesOf(given['sections'], `${path}/sections`, (at, section) => {
@@ -73,14 +81,4 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function asObject(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function entriesOf<Entry>(
-  list: unknown,
-  path: string,
-  read: (path: string, entry: Fields) => Entry,
-): Entry[] {
-  return Array.isArray(list)
-    ? list.map((entry: unknown, index) => read(`${path}/${index}`, asObject(entry)))
-    : [];
 }

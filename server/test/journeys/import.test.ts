@@ -144,16 +144,21 @@ describe('into a running service', () => {
 
   it('a file with mistakes is refused with all of them, before anything is sent', async () => {
     const before = await census(client);
-    const { performances, concerts, ...rest } = file;
-    const unsold = [{ ...performances[0], key: 'new', venue: 'nowhere', concert: 'nothing' }];
-    const newConcerts = concerts.map((concert) => ({ ...concert, key: `${concert.key}-new` }));
-    const imported = await importFile(
-      path,
-      { ...rest, concerts: newConcerts, performances: unsold },
-      env,
-      ...url(),
-    );
+    const unsold = Array.from({ length: 3_000 }, (_, index) => ({
+      ...file.performances[0],
+      key: `new${index}`,
+      venue: 'nowhere',
+      concert: 'nothing',
+    }));
+    const concerts = file.concerts.map((concert) => ({ ...concert, key: `${concert.key}-new` }));
+    const text = JSON.stringify({ ...file, concerts, performances: unsold });
+    await writeFile(path, text.replace('{', '{"venues":[],'));
+    const imported = await startImport([path, ...url()], env).ended;
     expect(imported.exitCode).toBe(BAD_FILE);
+    expect(imported.said.match(/^ {2}\/\S+/gm)).toEqual([
+      '  /venues',
+      ...unsold.flatMap((_, at) => [`  /performances/${at}/concert`, `  /performances/${at}/venue`]),
+    ]);
     expect(imported.said).toContain('/performances/0/venue no venue');
     expect(imported.said).toContain('/performances/0/concert no concert');
     expect(await census(client)).toEqual(before);
