@@ -46,6 +46,38 @@ async function tryEverywhere(client: Client, token: string, performanceId: numbe
   };
 }
 
+/** What every route that takes a queue token answers to a good one, from the first look to the purchase and the way out. */
+async function useEverywhere(client: Client, fan: Fan, { performanceId }: Sale, seatNo: number) {
+  const token = fan.turn;
+  const answers: [route: string, status: number][] = [];
+  const note = <Noted extends { readonly status: number }>(route: string, answer: Noted): Noted => {
+    answers.push([route, answer.status]);
+    return answer;
+  };
+  const seats = `/performances/${performanceId}/seats`;
+  note('standing', await client.get('/queue/tokens/me', token));
+  note('seats', await client.get(seats, token));
+  for (const path of ['/queue/tokens/me/stream', `${seats}/stream`]) {
+    using stream = await openEvents(`${client.url}/api/v1${path}`, { token });
+    note('stream', stream);
+  }
+  const hold = { token, body: { performanceId, seats: [seatNo] } };
+  const { reservationId } = note('hold', await client.post('/reservations', hold)).body;
+  note('pay', await client.post('/payments', { token, body: { reservationId } }));
+  note('leave', await client.request('DELETE', '/queue/tokens/me', { token }));
+  return answers;
+}
+
+const USED = [
+  ['standing', 200],
+  ['seats', 200],
+  ['stream', 200],
+  ['stream', 200],
+  ['hold', 201],
+  ['pay', 201],
+  ['leave', 204],
+];
+
 const times = (count: number, answer: unknown) => Array.from({ length: count }, () => answer);
 
 const INVALID = {
@@ -72,6 +104,9 @@ describe('a queue token', () => {
     world = await createWorld();
     sale = await openSale(world);
     fan = await world.client().fan();
+    await world.client().operator('POST', '/admin/queue/rooms', { room: 'other' });
+    // With the same number there.
+    expect((await world.client().fan('other')).number).toBe(fan.number);
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
@@ -93,6 +128,7 @@ describe('a queue token', () => {
     ['a number that was never given', 'queue.turn-over', { n: 1_000 }],
     ['somebody else', 'queue.token-foreign', { sub: randomUUID() }],
     ['a room that never was', 'queue.turn-over', { room: 'nowhere' }],
+    ['another room, where the number is somebody else’s', 'queue.token-foreign', { room: 'other' }],
   ])('of %s is no place, and takes nothing from anybody', async (_, code, change) => {
     const tried = await tryEverywhere(world.client(), signed('queue', change), sale.performanceId);
     const streams = [NO_PLACE.streams[0], [403, code]];
@@ -100,12 +136,59 @@ describe('a queue token', () => {
     expect((await world.client().get('/queue/tokens/me', fan.turn)).body).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('of another room holds nothing here', async () => {
-    await world.client().operator('POST', '/admin/queue/rooms', { room: 'other' });
-    const other = await world.client().fan('other');
-    const held = await other.hold(sale.performanceId, [1]);
-    expect(held).toMatchObject({ status: 403, body: { code: 'queue.token-foreign', room: 'main' } });
+  it('of another room is a place there: it shows any map, and neither holds nor pays here', async () => {
+    const client = world.client();
+    const buyer = await client.fan();
+    const { performanceId, priceKrw } = sale;
+    const seats = `/performances/${performanceId}/seats`;
+    await buyer.charge(priceKrw);
+    const { reservationId } = (await buyer.hold(performanceId, [1])).body;
+    await world.settle();
+    const joined = await client.post<{ token: string }>('/queue/tokens', {
+      token: buyer.account,
+      body: { room: 'other' },
+    });
+    const { token } = joined.body;
+
+    expect((await client.get('/queue/tokens/me', token)).body).toMatchObject({
+      room: 'other',
+      state: 'ACTIVE',
+    });
+    expect((await client.get(seats, token)).status).toBe(200);
+    using stream = await openEvents(`${client.url}/api/v1${seats}/stream`, { token });
+    expect(stream.status).toBe(200);
+    const foreign = { status: 403, body: { code: 'queue.token-foreign', room: 'main' } };
+    expect(await client.post('/reservations', { token, body: { performanceId, seats: [2] } })).toMatchObject(
+      foreign,
+    );
+    expect(await client.post('/payments', { token, body: { reservationId } })).toMatchObject(foreign);
+    expect((await client.request('DELETE', '/queue/tokens/me', { token })).status).toBe(204);
+    expect((await client.get('/queue/tokens/me', buyer.turn)).body).toMatchObject({ state: 'ACTIVE' });
+    expect((await buyer.pay(String(reservationId))).status).toBe(201);
   });
+});
+
+it('a token of every key that an instance has opens every route there, and one of another key none', async () => {
+  await using world = await createWorld({
+    envOf: [{ SIGNING_KEYS: `${NEW},${OLD}` }, { SIGNING_KEYS: `${OLD},${NEW}` }, { SIGNING_KEYS: NEW }],
+  });
+  const sale = await openSale(world);
+  const [byNew, byOld] = [0, 1];
+  let seatNo = 0;
+  for (const [signer, instance] of [
+    [byNew, 0],
+    [byNew, 1],
+    [byNew, 2],
+    [byOld, 0],
+    [byOld, 1],
+  ] as const) {
+    const fan = await world.client(signer).fan();
+    expect(kidOf(fan.turn)).toBe(signer === byNew ? '2026-11' : '2026-10');
+    await fan.charge(sale.priceKrw);
+    expect(await useEverywhere(world.client(instance), fan, sale, ++seatNo)).toEqual(USED);
+  }
+  const late = await world.client(byOld).fan();
+  expect(await tryEverywhere(world.client(2), late.turn, sale.performanceId)).toEqual(INVALID);
 });
 
 it('keys are changed while people wait: every instance takes tokens of every key it has, and nobody loses a place', async () => {
