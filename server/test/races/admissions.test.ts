@@ -64,7 +64,11 @@ function lookingFan(token: string, number: number, { looks }: Told) {
   };
 }
 
-const join = (index: number) => world.client(index).fan(ROOM);
+async function join(index: number): Promise<Fan> {
+  const fan = await world.client(index).fan(ROOM);
+  expect(fan.number).toBeGreaterThan(0);
+  return fan;
+}
 
 /** One of six ways to spend an evening. */
 async function visit(index: number, fan: Fan, sale: Sale, told: Told): Promise<void> {
