@@ -75,14 +75,20 @@ export const limits = {
   catalogue: {
     /**
      * Dropped at once on every change; the time is for what nobody foresaw. The weight is in prices, which are
-     * nearly all there is: some 100 bytes each, so 20 MB.
+     * nearly all there is: some 100 bytes each, so 20 MB. A reading is two statements: with the three below that is
+     * 12 connections at the most, half of the usual pool, however many different things a crowd asks for.
      */
-    concerts: { freshMs: 600 * SECOND_MS, weightMax: 200_000, readingsMax: 1_000 },
+    concerts: { freshMs: 600 * SECOND_MS, weightMax: 200_000, readingsMax: 2, waitingMax: 1_000 },
     /** Also dropped on every change. A date that passes is shown that long as the next one. Weight: concerts. */
-    pages: { freshMs: 10 * SECOND_MS, weightMax: 20_000, readingsMax: 1_000 },
+    pages: { freshMs: 10 * SECOND_MS, weightMax: 20_000, readingsMax: 4, waitingMax: 1_000 },
     /** Which concert a performance is of, and layouts by their sections: neither ever changes. */
-    performances: { freshMs: Number.POSITIVE_INFINITY, weightMax: 100_000, readingsMax: 1_000 },
-    layouts: { freshMs: Number.POSITIVE_INFINITY, weightMax: 50_000, readingsMax: 1_000 },
+    performances: {
+      freshMs: Number.POSITIVE_INFINITY,
+      weightMax: 100_000,
+      readingsMax: 2,
+      waitingMax: 1_000,
+    },
+    layouts: { freshMs: Number.POSITIVE_INFINITY, weightMax: 50_000, readingsMax: 2, waitingMax: 1_000 },
   },
   seats: {
     boards: {

@@ -14,6 +14,7 @@ import {
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
 import { until } from '../../test/support/until.ts';
+import { whileLocked } from '../../test/support/while-locked.ts';
 import { createMessaging, type Projection } from '../messaging/index.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -106,6 +107,20 @@ async function announce(kit: CatalogueKit, title: string) {
 const times = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
 
 describe('a crowd', () => {
+  test('that searches for a thousand things takes few connections, though each search hangs', async () => {
+    const { catalogue } = createCatalogueKit(db.database);
+    const busy = () => db.database.stats.total - db.database.stats.idle;
+    const { searches } = await whileLocked(db, 'lock table catalogue.concert', 0, async () => {
+      const asked = Array.from({ length: 1_000 }, (_, n) => catalogue.listConcerts({ q: `${n}`, limit: 21 }));
+      await until('searches hang', () => busy() >= 4);
+      await db.database.transaction((tx) => tx.rows({ name: 'test.now', text: 'select now()' }, []));
+      expect(busy()).toBeLessThanOrEqual(4);
+      expect(db.database.stats.waiting).toBe(0);
+      return { searches: Promise.allSettled(asked) };
+    });
+    await searches;
+  });
+
   test('that asks for one concert makes one reading of it, and none once it is known', async () => {
     const [maker, { catalogue, watch, heard }] = [await startInstance(), await startInstance()];
     const { concertId, performanceId } = await announce(maker, '하나뿐인 공연');

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from './clock.ts';
+import { handClock } from '../../test/support/hand-clock.ts';
 import { createKeptReads } from './kept-reads.ts';
 
-function setUp(options: { weightMax?: number; readingsMax?: number } = {}) {
-  let nowMs = 0;
-  const clock: Clock = { monotonicMs: () => nowMs, wallMs: () => nowMs, sleep: () => Promise.resolve() };
+function setUp(options: { weightMax?: number; readingsMax?: number; waitingMax?: number } = {}) {
+  const { clock, pass } = handClock();
   const readings: number[] = [];
   const table = new Map([
     [1, 'one'],
@@ -25,6 +24,7 @@ function setUp(options: { weightMax?: number; readingsMax?: number } = {}) {
     weightMax: options.weightMax ?? 1_000,
     weightOf: (value) => value.length,
     readingsMax: options.readingsMax ?? 10,
+    waitingMax: options.waitingMax ?? 10,
     clock,
   });
   return {
@@ -37,9 +37,7 @@ function setUp(options: { weightMax?: number; readingsMax?: number } = {}) {
       gate = promise;
       return { go: resolve, fail: reject };
     },
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
+    pass,
   };
 }
 
@@ -58,13 +56,13 @@ describe('kept reads', () => {
     const { reads, readings, table, hold, pass } = setUp();
     const { go } = hold();
     const first = reads.get(1);
-    pass(500);
+    await pass(500);
     go();
     await first;
     table.set(1, 'uno');
-    pass(499);
+    await pass(499);
     expect(await reads.get(1)).toBe('one');
-    pass(1);
+    await pass(1);
     expect(await reads.get(1)).toBe('uno');
     expect(readings).toEqual([1, 1]);
   });
@@ -150,7 +148,7 @@ describe('kept reads', () => {
       await reads.get(1);
       await reads.get(1);
       if (round % 3 === 0) reads.drop(1);
-      if (round % 5 === 0) pass(1_000);
+      if (round % 5 === 0) await pass(1_000);
       if (round % 7 === 0) reads.dropAll();
     }
     readings.length = 0;
@@ -159,13 +157,51 @@ describe('kept reads', () => {
     expect(readings).toEqual([1, 2, 3]);
   });
 
-  it('refuse a reading beyond the bound, and go on when one has ended', async () => {
-    const { reads, hold } = setUp({ readingsMax: 2 });
+  it('read a few things at once, and the next as soon as one of them is read, in the order of asking', async () => {
+    const { reads, readings, hold } = setUp({ readingsMax: 2 });
     const { go } = hold();
-    const under = [reads.get(1), reads.get(2), reads.get(2)];
+    const asked = [1, 2, 3, 3, 4, 3].map((key) => reads.get(key));
+    await new Promise(setImmediate);
+    expect(readings).toEqual([1, 2]);
+    go();
+    expect(await Promise.all(asked)).toEqual(['one', 'two', 'three', 'three', 'four', 'three']);
+    expect(readings).toEqual([1, 2, 3, 4]);
+  });
+
+  it('go on after a reading that failed', async () => {
+    const { reads, hold } = setUp({ readingsMax: 1 });
+    const { fail } = hold();
+    const first = reads.get(1);
+    const second = reads.get(2);
+    hold().go();
+    fail(new Error('away'));
+    await expect(first).rejects.toThrow('away');
+    expect(await second).toBe('two');
+    expect(await reads.get(1)).toBe('one');
+  });
+
+  it('refuse a reading when too many wait, and go on when one has ended', async () => {
+    const { reads, hold } = setUp({ readingsMax: 1, waitingMax: 1 });
+    const { go } = hold();
+    const served = [reads.get(1), reads.get(2), reads.get(2)];
     await expect(reads.get(3)).rejects.toMatchObject({ name: 'Overloaded' });
     go();
-    await Promise.all(under);
+    expect(await Promise.all(served)).toEqual(['one', 'two', 'two']);
     expect(await reads.get(3)).toBe('three');
+  });
+
+  it('refuse a reading that has waited for a second to begin, though none of those under way ends', async () => {
+    const { reads, readings, hold, pass } = setUp({ readingsMax: 1 });
+    const { go } = hold();
+    const slow = reads.get(1);
+    const early = reads.get(2);
+    await pass(400);
+    const late = reads.get(3);
+    await pass(600);
+    await expect(early).rejects.toMatchObject({ name: 'Overloaded' });
+    go();
+    expect(await Promise.all([slow, late])).toEqual(['one', 'three']);
+    expect(await reads.get(2)).toBe('two');
+    expect(readings).toEqual([1, 3, 2]);
   });
 });

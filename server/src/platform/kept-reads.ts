@@ -5,8 +5,8 @@
  * A reading that is under way when its key is dropped answers those who asked before, and is not kept: it may
  * have seen the old state. Whoever asks after the drop gets a new one.
  */
-import { Overloaded } from './batcher.ts';
 import type { Clock } from './clock.ts';
+import { createGate } from './gate.ts';
 
 export interface KeptReads<Key, Value> {
   /** Undefined for what was not found; that is not kept. */
@@ -22,8 +22,13 @@ export interface KeptReadsOptions<Key, Value> {
   /** What all that is kept weighs together; above the most, what was not asked for the longest goes. */
   readonly weightMax: number;
   readonly weightOf: (value: Value) => number;
-  /** Readings under way; one more is refused with `Overloaded`. */
+  /**
+   * Readings under way. A crowd can ask for as many different things as it likes: it must not take all connections.
+   * Whoever waits for a reading to begin does so for a second at most.
+   */
   readonly readingsMax: number;
+  /** Readings that wait to begin; one more is refused with `Overloaded`. */
+  readonly waitingMax: number;
   readonly clock: Clock;
 }
 
@@ -35,11 +40,11 @@ interface Kept<Value> {
 }
 
 export function createKeptReads<Key, Value>(options: KeptReadsOptions<Key, Value>): KeptReads<Key, Value> {
-  const { clock } = options;
+  const { name, clock } = options;
+  const gate = createGate({ name, throughMax: options.readingsMax, waitingMax: options.waitingMax, clock });
   /** What was asked for last stands last. */
   const kept = new Map<Key, Kept<Value>>();
   let weight = 0;
-  let readings = 0;
 
   function drop(key: Key): void {
     weight -= kept.get(key)?.weight ?? 0;
@@ -47,13 +52,7 @@ export function createKeptReads<Key, Value>(options: KeptReadsOptions<Key, Value
   }
 
   function read(key: Key): Promise<Value | undefined> {
-    if (readings >= options.readingsMax) {
-      return Promise.reject(new Overloaded(`${options.name}: ${readings} readings are under way`));
-    }
-    readings += 1;
-    const value = options.read(key).finally(() => {
-      readings -= 1;
-    });
+    const value = gate(() => options.read(key));
     const entry: Kept<Value> = { value, sinceMs: clock.monotonicMs(), weight: 0 };
     kept.set(key, entry);
     value.then(

@@ -1,36 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventOf } from '#contract/events.ts';
+import { handClock } from '../../test/support/hand-clock.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
 import { until } from '../../test/support/until.ts';
 import type { Projection } from '../messaging/index.ts';
-import type { Clock } from '../platform/clock.ts';
 import { newUuid } from '../platform/identifiers.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import { FREE, HELD } from './board.ts';
 import { type Boards, type BoardsDeps, createBoards } from './boards.ts';
 
 const NOTHING = (): void => {};
-
-/** The clock stands until it is told to go on; sleeps then end. */
-function handClock() {
-  let nowMs = 0;
-  const sleeping = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
-  const clock: Clock = {
-    monotonicMs: () => nowMs,
-    wallMs: () => nowMs,
-    sleep: (ms) => new Promise((wake) => sleeping.add({ untilMs: nowMs + ms, wake })),
-  };
-  const pass = async (ms: number) => {
-    nowMs += ms;
-    for (const sleeper of sleeping) {
-      if (sleeper.untilMs > nowMs) continue;
-      sleeping.delete(sleeper);
-      sleeper.wake();
-    }
-    await new Promise(setImmediate);
-  };
-  return { clock, pass };
-}
 
 /** A table and a log that do what the test says, when it says so. */
 function createHand(bounds: BoardsDeps['bounds'] = {}) {
