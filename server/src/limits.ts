@@ -108,6 +108,20 @@ export const limits = {
       /** Some 36 KB: a stream is cut when 64 KiB are unsent. */
       changesMax: 3_000,
     },
+    /** Free seats of performances without a board, as lists tell them. */
+    counts: {
+      /** The log says what has changed; the time is for what nobody foresaw. Weight: prices, some 100 bytes each. */
+      freshMs: 600 * SECOND_MS,
+      weightMax: 100_000,
+      /** How long a count is told that is not true any more. */
+      changedMs: 5 * SECOND_MS,
+      /** How long somebody waits for counts; for what is not there by then the last one is told. */
+      waitMs: 2 * SECOND_MS,
+      lastMax: 20_000,
+      /** Counted by one statement, 0.5 s for stadiums; and how many may wait for it. */
+      countsMax: 4,
+      readingsMax: 1_000,
+    },
     /** How often it is looked at whether the turns of those who listen are over. */
     turnCheckMs: 5 * SECOND_MS,
   },

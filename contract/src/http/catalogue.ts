@@ -106,7 +106,7 @@ export const PerformanceAnswer = object({
   ...performance,
   remaining: orNull(
     Type.Integer({ minimum: 0 }),
-    'free seats; null for a moment until the seats are laid out',
+    'free seats; null for a moment until they are laid out and counted',
   ),
   remainingByPrice: orNull(
     Type.Array(object({ priceKrw: PriceKrw, remaining: Type.Integer({ minimum: 0 }) })),

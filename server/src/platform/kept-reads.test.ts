@@ -67,6 +67,28 @@ describe('kept reads', () => {
     expect(readings).toEqual([1, 1]);
   });
 
+  it('read anew what was given less time, though it is still being read', async () => {
+    const { reads, readings, table, hold, pass } = setUp();
+    reads.expireIn(1, 100); // nothing is known of it
+    const { go } = hold();
+    const first = reads.get(1);
+    reads.expireIn(1, 100);
+    reads.expireIn(1, 900);
+    table.set(1, 'uno');
+    go();
+    await first;
+    await pass(99);
+    expect(await reads.get(1)).toBe('one');
+    await pass(1);
+    expect(await reads.get(1)).toBe('uno');
+    await pass(999);
+    expect(await reads.get(1)).toBe('uno');
+    reads.expireIn(1, 5_000);
+    await pass(1);
+    await reads.get(1);
+    expect(readings).toEqual([1, 1, 1]);
+  });
+
   it('do not keep what was not there, nor a failure', async () => {
     const { reads, table, hold } = setUp();
     expect(await reads.get(9)).toBeUndefined();

@@ -11,6 +11,8 @@ import { createGate } from './gate.ts';
 export interface KeptReads<Key, Value> {
   /** Undefined for what was not found; that is not kept. */
   get(key: Key): Promise<Value | undefined>;
+  /** What is kept of it, or under way, is good for so long at the most. */
+  expireIn(key: Key, ms: number): void;
   drop(key: Key): void;
   dropAll(): void;
 }
@@ -34,7 +36,7 @@ export interface KeptReadsOptions<Key, Value> {
 
 interface Kept<Value> {
   readonly value: Promise<Value | undefined>;
-  readonly sinceMs: number;
+  untilMs: number;
   /** 0 as long as it is being read. */
   weight: number;
 }
@@ -53,7 +55,7 @@ export function createKeptReads<Key, Value>(options: KeptReadsOptions<Key, Value
 
   function read(key: Key): Promise<Value | undefined> {
     const value = gate(() => options.read(key));
-    const entry: Kept<Value> = { value, sinceMs: clock.monotonicMs(), weight: 0 };
+    const entry: Kept<Value> = { value, untilMs: clock.monotonicMs() + options.freshMs, weight: 0 };
     kept.set(key, entry);
     value.then(
       (found) => {
@@ -83,10 +85,14 @@ export function createKeptReads<Key, Value>(options: KeptReadsOptions<Key, Value
       const known = kept.get(key);
       if (known === undefined) return read(key);
       drop(key);
-      if (clock.monotonicMs() - known.sinceMs >= options.freshMs) return read(key);
+      if (clock.monotonicMs() >= known.untilMs) return read(key);
       kept.set(key, known);
       weight += known.weight;
       return known.value;
+    },
+    expireIn(key, ms) {
+      const known = kept.get(key);
+      if (known !== undefined) known.untilMs = Math.min(known.untilMs, clock.monotonicMs() + ms);
     },
     drop,
     dropAll() {

@@ -228,6 +228,7 @@ describe('memory', () => {
     await hand.boards.get(2);
     for (let passed = 0; passed < 9_000; passed += 1_000) await hand.pass(1_000);
     hand.boards.known(2);
+    expect(hand.boards.peek(1)).toBeDefined(); // which is no look
     for (let passed = 0; passed < 2_000; passed += 1_000) await hand.pass(1_000);
     expect(hand.boards.stats).toEqual({ boards: 1, seats: 2 });
     expect(hand.boards.known(1)).toBeUndefined();

@@ -27,6 +27,8 @@ export interface Boards {
   get(performanceId: number): Promise<KeptBoard | undefined>;
   /** What is in memory at this moment. */
   known(performanceId: number): KeptBoard | undefined;
+  /** The same, without a part in what is kept and what is not. */
+  peek(performanceId: number): KeptBoard | undefined;
   readonly stats: KeptBoards['stats'];
 }
 
@@ -110,6 +112,7 @@ export function createBoards(deps: BoardsDeps): Boards {
       return board;
     },
     known: (performanceId) => kept.find(performanceId),
+    peek: (performanceId) => kept.peek(performanceId),
     get stats() {
       return kept.stats;
     },

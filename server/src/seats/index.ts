@@ -7,21 +7,17 @@ import type { Database } from '../platform/postgres/database.ts';
 import { limits } from '../limits.ts';
 import type { SeatBoard, TierCounts } from './board.ts';
 import { type BoardsDeps, createBoards } from './boards.ts';
+import { type Remaining, sumOf } from './count-free.ts';
 import { holdSeats } from './hold-seats.ts';
+import { keepCounts, type KeptCountsDeps } from './kept-counts.ts';
 import type { PublishedBoard } from './publish-board.ts';
 import { recallHold } from './recall-holds.ts';
 import { seatReactions } from './reactions.ts';
 import { refuseKnownTaken } from './refuse-known-taken.ts';
 import type { HoldOutcome, HoldRequest } from './seat.ts';
 
+export type { Remaining } from './count-free.ts';
 export type { HoldOutcome, HoldRequest } from './seat.ts';
-
-/** How many seats are free. */
-export interface Remaining {
-  readonly remaining: number;
-  /** The lowest price first. */
-  readonly byPrice: readonly { readonly priceKrw: number; readonly remaining: number }[];
-}
 
 export interface Sales {
   readonly free: number;
@@ -50,7 +46,10 @@ export interface Seats {
   board(performanceId: number): Promise<WatchedBoard | undefined>;
   /** The same, if it is in memory. */
   boardAtHand(performanceId: number): WatchedBoard | undefined;
-  /** For each performance that has been laid out; behind by no more than the log. */
+  /**
+   * For each performance that has been laid out: behind by the log where there is a board, otherwise by some seconds.
+   * Not for one that could not be counted within two seconds and never was before.
+   */
   remaining(performanceIds: readonly number[]): Promise<Map<number, Remaining>>;
   /** How a performance sells, behind by no more than the log; undefined when there is no such performance. */
   sales(performanceId: number): Promise<Sales | undefined>;
@@ -59,7 +58,7 @@ export interface Seats {
   readonly reactions: Reactions<'seats'>;
 }
 
-export interface SeatsDeps extends BoardsDeps {
+export interface SeatsDeps extends BoardsDeps, KeptCountsDeps {
   readonly database: Database;
   readonly messaging: Messaging;
   readonly clock: Clock;
@@ -77,6 +76,7 @@ export function createSeats(deps: SeatsDeps): Seats {
     observe: deps.observe,
   });
   const boards = createBoards(deps);
+  const counts = keepCounts(deps);
   let refusedFromMemory = 0;
 
   async function hold(request: HoldRequest): Promise<HoldOutcome> {
@@ -100,12 +100,10 @@ export function createSeats(deps: SeatsDeps): Seats {
     board: async (performanceId) => (await boards.get(performanceId))?.published,
     boardAtHand: (performanceId) => boards.known(performanceId)?.published,
     remaining: async (performanceIds) => {
-      const found = await Promise.all(performanceIds.map((performanceId) => boards.get(performanceId)));
-      return new Map(
-        found.flatMap((kept) =>
-          kept === undefined ? [] : [[kept.board.performanceId, remainingOf(kept.board)] as const],
-        ),
-      );
+      const atHand = performanceIds.flatMap((performanceId) => boards.peek(performanceId)?.board ?? []);
+      const told = new Map(atHand.map((board) => [board.performanceId, remainingOf(board)]));
+      const others = performanceIds.filter((performanceId) => !told.has(performanceId));
+      return new Map([...told, ...(await counts.find(others))]);
     },
     sales: async (performanceId) => {
       const kept = await boards.get(performanceId);
@@ -119,8 +117,7 @@ export function createSeats(deps: SeatsDeps): Seats {
 }
 
 function remainingOf({ tiers }: Pick<SeatBoard, 'tiers'>): Remaining {
-  const byPrice = tiers.map(({ priceKrw, free }) => ({ priceKrw, remaining: free }));
-  return { remaining: byPrice.reduce((sum, { remaining }) => sum + remaining, 0), byPrice };
+  return sumOf(tiers.map(({ priceKrw, free }) => ({ priceKrw, remaining: free })));
 }
 
 function salesOf({ counts, tiers }: Pick<SeatBoard, 'counts' | 'tiers'>): Sales {

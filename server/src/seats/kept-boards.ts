@@ -26,6 +26,8 @@ export interface KeptBoard {
 export interface KeptBoards {
   /** Looking at it keeps it. */
   find(performanceId: number): KeptBoard | undefined;
+  /** The same, and no look. */
+  peek(performanceId: number): KeptBoard | undefined;
   /** Keeps what was read, with what was heard while it was. */
   keep(loaded: LoadedBoard, heard: readonly SeatEvent[]): KeptBoard;
   apply(event: SeatEvent): void;
@@ -47,12 +49,10 @@ export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoard
   const kept = new Map<number, Entry>();
   let seats = 0;
 
-  const repeat = {
-    clock,
-    failed: (err: unknown) => logger.error({ err }, 'seat boards were not looked after'),
-  };
+  const failed = (err: unknown) => logger.error({ err }, 'seat boards were not looked after');
   const publishing = createRepeat({
-    ...repeat,
+    clock,
+    failed,
     everyMs: bounds.tickMs,
     work: () => {
       const listenedTo = [...kept.values()].filter(({ published }) => published.tick());
@@ -61,7 +61,8 @@ export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoard
     },
   });
   const sweeps = createRepeat({
-    ...repeat,
+    clock,
+    failed,
     everyMs: bounds.idleMs / 10,
     work: () => {
       const idleSinceMs = clock.monotonicMs() - bounds.idleMs;
@@ -93,6 +94,7 @@ export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoard
       if (entry !== undefined) entry.lookedAtMs = clock.monotonicMs();
       return entry;
     },
+    peek: (performanceId) => kept.get(performanceId),
     keep(loaded, heard) {
       const entry = entryOf(loaded, heard, { clock, limits: bounds, onListener: () => publishing.start() });
       seats += entry.board.seatCount;

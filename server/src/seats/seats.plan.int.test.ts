@@ -15,6 +15,7 @@ const HOT = [
   'seats.close-holds',
   'seats.close-sold',
   'seats.count-buyers',
+  'seats.count-free',
   'seats.free',
   'seats.load-boards',
   'seats.lock-claimed',
@@ -41,6 +42,7 @@ beforeAll(async () => {
 afterAll(() => office[Symbol.asyncDispose]());
 
 async function sellAndRelease(): Promise<void> {
+  await office.counters[0].seats.remaining([1]);
   await office.counters[0].seats.board(1);
   await office.counters[0].seats.hold(holdRequest([1, 2]));
   const reserved = (await office.events()).find((event) => event.name === 'SeatReserved');

@@ -9,6 +9,7 @@ import type { Statement } from '../../src/platform/postgres/statement.ts';
 import { createMessaging, type Messaging, type Projection } from '../../src/messaging/index.ts';
 import type { HoldSeatsDeps } from '../../src/seats/hold-seats.ts';
 import type { BoardLimits } from '../../src/seats/kept-boards.ts';
+import type { CountLimits } from '../../src/seats/kept-counts.ts';
 import { createSeats, type HoldRequest, type Seats } from '../../src/seats/index.ts';
 import { countedDatabase } from './counted-database.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -62,6 +63,8 @@ export interface BoxOffice extends AsyncDisposable {
 export interface BoxOfficeOptions {
   /** Of the boards. */
   readonly bounds?: Partial<BoardLimits>;
+  /** Of what is counted without them. */
+  readonly countBounds?: Partial<CountLimits>;
   /** Between a reading outside transactions and whoever asked for it. */
   readonly delay?: (statement: string) => Promise<void> | undefined;
 }
@@ -190,7 +193,8 @@ function scheduled(change: Partial<EventOf<'PerformanceScheduled'>> = {}): Event
   };
 }
 
-function openCounter(db: TestDatabase, database: Database, { bounds = {} }: BoxOfficeOptions): Counter {
+function openCounter(db: TestDatabase, database: Database, options: BoxOfficeOptions): Counter {
+  const { bounds = {}, countBounds = {} } = options;
   const nothing = (): void => {};
   const shared = { database, clock: systemClock, logger: createLogRecorder().logger, observe: nothing };
   const messaging = createMessaging({
@@ -206,7 +210,7 @@ function openCounter(db: TestDatabase, database: Database, { bounds = {} }: BoxO
     projections.push(projection);
     messaging.follow(projection);
   };
-  const deps = { ...shared, messaging: { ...messaging, follow }, holdTtlMs: 300_000, bounds };
+  const deps = { ...shared, messaging: { ...messaging, follow }, holdTtlMs: 300_000, bounds, countBounds };
   return { ...deps, projections, seats: createSeats(deps) };
 }
 
