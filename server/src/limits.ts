@@ -92,9 +92,11 @@ export const limits = {
   },
   seats: {
     boards: {
-      /** Seats of all boards: 12 bytes each with the buyers, and 5 more with all forms of the map. */
-      seatsMax: 8_000_000,
-      /** What a board takes besides its seats, in seats: the changes that it remembers. */
+      /** What all boards weigh, in seats: 10 bytes each with all forms of the map, so 120 MB. */
+      seatsMax: 12_000_000,
+      /** Everybody who was ever granted a seat is remembered: 20 to 40 bytes. */
+      buyerWeight: 3,
+      /** What a board takes besides: the changes that it remembers. */
       boardWeight: 2_000,
       idleMs: 600 * SECOND_MS,
       /** Boards read by one statement, and performances whose board may wait for one. */

@@ -110,6 +110,11 @@ export class SeatBoard {
     this.#buyers.add(buyerMark(userId));
   }
 
+  /** Everybody who was ever granted a seat here: it grows, whatever is given back. */
+  get buyerCount(): number {
+    return this.#buyers.size;
+  }
+
   /** False: certainly never. True for somebody else once in many millions. */
   mayHaveBought(userId: string): boolean {
     return this.#buyers.has(buyerMark(userId));

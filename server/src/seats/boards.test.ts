@@ -266,6 +266,26 @@ describe('memory', () => {
     expect(hand.boards.stats).toEqual({ boards: 3, seats: 14 });
   });
 
+  test('has a bound that counts who has bought: a board that grows puts out what was not looked at', async () => {
+    hand = createHand({ seatsMax: 40, boardWeight: 5, buyerWeight: 3 });
+    for (const id of [1, 2, 3]) hand.versions.set(id, [0, 0, 0, 0, 0]);
+    for (const id of [1, 2, 3]) {
+      await hand.boards.get(id);
+      await hand.pass(10);
+    }
+    const there = () => [1, 2, 3].filter((id) => hand.boards.peek(id) !== undefined);
+    for (const seatNo of [1, 2, 3]) hand.projection.heard([reserved(3, seatNo, 1)]);
+    expect(there()).toEqual([1, 2, 3]); // 3 × 10 and 3 buyers: 39
+    hand.projection.heard([reserved(3, 4, 1)]);
+    expect(there()).toEqual([2, 3]);
+    hand.boards.known(2);
+    for (let version = 2; version < 20; version++) hand.projection.heard([reserved(3, 4, version)]);
+    expect(there()).toEqual([2]); // it was looked at last, however heavy the other one is
+    hand.projection.heard([reserved(2, 1, 1)]);
+    await hand.boards.get(1);
+    expect(there()).toEqual([1, 2]); // what a board weighed goes with it
+  });
+
   test('holds a board that is too large for the bound, alone', async () => {
     hand = createHand({ seatsMax: 8, boardWeight: 1 });
     for (const id of [1, 2])

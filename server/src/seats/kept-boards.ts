@@ -45,10 +45,70 @@ interface KeptBoardsDeps {
   readonly bounds: BoardLimits;
 }
 
-export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoards {
+export function keepBoards(deps: KeptBoardsDeps): KeptBoards {
+  const { clock, bounds } = deps;
   const kept = new Map<number, Entry>();
   let seats = 0;
+  let weight = 0;
 
+  const { publishing, sweeps } = lookAfter(kept, drop, deps);
+
+  function drop({ board, published }: KeptBoard): void {
+    kept.delete(board.performanceId);
+    seats -= board.seatCount;
+    weight -= weightOf(board, bounds);
+    published.close();
+  }
+
+  function makeRoom(): void {
+    if (weight <= bounds.seatsMax) return;
+    const oldestFirst = [...kept.values()].toSorted((a, b) => a.lookedAtMs - b.lookedAtMs);
+    // What is alone too heavy is kept all the same: it is what people ask for.
+    for (const entry of oldestFirst.slice(0, -1)) {
+      drop(entry);
+      if (weight <= bounds.seatsMax) return;
+    }
+  }
+
+  return {
+    find(performanceId) {
+      const entry = kept.get(performanceId);
+      if (entry !== undefined) entry.lookedAtMs = clock.monotonicMs();
+      return entry;
+    },
+    peek: (performanceId) => kept.get(performanceId),
+    keep(loaded, heard) {
+      const entry = entryOf(loaded, heard, { clock, limits: bounds, onListener: () => publishing.start() });
+      seats += entry.board.seatCount;
+      weight += weightOf(entry.board, bounds);
+      kept.set(entry.board.performanceId, entry);
+      makeRoom();
+      sweeps.start();
+      return entry;
+    },
+    apply(event) {
+      const entry = kept.get(event.performanceId);
+      if (entry === undefined) return;
+      const before = weightOf(entry.board, bounds);
+      applyTo(entry.board, event);
+      weight += weightOf(entry.board, bounds) - before;
+      makeRoom();
+    },
+    dropAll() {
+      for (const entry of kept.values()) drop(entry);
+    },
+    get stats() {
+      return { boards: kept.size, seats };
+    },
+  };
+}
+
+/** What is done with the boards while there are any: they are published, and dropped when nobody looks. */
+function lookAfter(
+  kept: ReadonlyMap<number, Entry>,
+  drop: (entry: Entry) => void,
+  { clock, logger, bounds }: KeptBoardsDeps,
+) {
   const failed = (err: unknown) => logger.error({ err }, 'seat boards were not looked after');
   const publishing = createRepeat({
     clock,
@@ -70,50 +130,12 @@ export function keepBoards({ clock, logger, bounds }: KeptBoardsDeps): KeptBoard
       return kept.size > 0;
     },
   });
+  return { publishing, sweeps };
+}
 
-  function drop({ board, published }: KeptBoard): void {
-    kept.delete(board.performanceId);
-    seats -= board.seatCount;
-    published.close();
-  }
-
-  /** What is alone too heavy is kept all the same: it is what people ask for. */
-  function makeRoomFor(newest: KeptBoard): void {
-    const others = [...kept.values()].filter((entry) => entry !== newest);
-    others.sort((a, b) => b.lookedAtMs - a.lookedAtMs);
-    while (seats + kept.size * bounds.boardWeight > bounds.seatsMax) {
-      const oldest = others.pop();
-      if (oldest === undefined) return;
-      drop(oldest);
-    }
-  }
-
-  return {
-    find(performanceId) {
-      const entry = kept.get(performanceId);
-      if (entry !== undefined) entry.lookedAtMs = clock.monotonicMs();
-      return entry;
-    },
-    peek: (performanceId) => kept.get(performanceId),
-    keep(loaded, heard) {
-      const entry = entryOf(loaded, heard, { clock, limits: bounds, onListener: () => publishing.start() });
-      seats += entry.board.seatCount;
-      kept.set(entry.board.performanceId, entry);
-      makeRoomFor(entry);
-      sweeps.start();
-      return entry;
-    },
-    apply(event) {
-      const entry = kept.get(event.performanceId);
-      if (entry !== undefined) applyTo(entry.board, event);
-    },
-    dropAll() {
-      for (const entry of kept.values()) drop(entry);
-    },
-    get stats() {
-      return { boards: kept.size, seats };
-    },
-  };
+/** In seats. It grows with everybody who is granted a seat here for the first time. */
+function weightOf({ seatCount, buyerCount }: SeatBoard, bounds: BoardLimits): number {
+  return bounds.boardWeight + seatCount + buyerCount * bounds.buyerWeight;
 }
 
 function entryOf(
