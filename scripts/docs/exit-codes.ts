@@ -11,7 +11,8 @@ const meanings: Readonly<Record<Code, string>> = {
   cannotCreate:
     '`DATA_DIR` cannot be made, written or used: not a folder, read-only, not ours, or moved away.',
   diskFull: 'The disk of `DATA_DIR` is full.',
-  inUse: '`DATA_DIR` is in use by another Frontrow.',
+  inUse:
+    '`DATA_DIR` is in use by another Frontrow, or somebody else holds tables that a migration is to change.',
   otherVersion: 'The data belong to another version of PostgreSQL or of Frontrow.',
   notPermitted: 'Started as root, and no other user could run the embedded PostgreSQL or reach its data.',
   configuration: 'A setting is wrong, or the PostgreSQL of `DATABASE_URL` cannot keep what we promise.',

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
 import { createEmptyDatabase, type EmptyDatabase } from '../../../test/support/empty-database.ts';
 import { until } from '../../../test/support/until.ts';
 import { migrate, type Migration, readMigrations } from './migrate.ts';
@@ -111,6 +112,51 @@ test('an instance that dies while it migrates leaves nothing behind, and the one
   });
   expect(await waiting).toEqual([1]);
   expect(await revisions(db)).toEqual([1]);
+});
+
+describe('a migration of a table that somebody reads', () => {
+  const THIRD = migration(2, 'alter table one.item add column name text;');
+  const WAITING = `select from pg_locks where relation = 'one.item'::regclass and not granted
+    and database = (select oid from pg_database where datname = current_database())`;
+
+  /** Somebody who reads the table until they are let go, as a dump does. */
+  async function dump(db: EmptyDatabase) {
+    const client = new Client({ ...db.connection, application_name: 'a dump' });
+    await client.connect();
+    await client.query('begin');
+    await client.query('select from one.item');
+    return { [Symbol.asyncDispose]: () => client.end() };
+  }
+
+  test('lets everybody pass after a moment, and is applied when the table is free', async () => {
+    await using db = await createEmptyDatabase();
+    await migrate(db.connection, [FIRST]);
+    const patience = { lockMaxMs: 100, triesMax: 1_000, pauseMs: 100 };
+    let migrating: Promise<number[]>;
+    {
+      await using _ = await dump(db);
+      migrating = migrate(db.connection, [FIRST, THIRD], patience);
+      await until('it waits', async () => (await db.query(WAITING)).length === 1);
+      await until('it lets others pass', async () => (await db.query(WAITING)).length === 0);
+      expect(await revisions(db)).toEqual([1]);
+    }
+    expect(await migrating).toEqual([2]);
+    expect(await db.query('select name from one.item')).toEqual([]);
+  });
+
+  test('is given up after some tries, and says who is in the way', async () => {
+    await using db = await createEmptyDatabase();
+    await migrate(db.connection, [FIRST]);
+    await using _ = await dump(db);
+    const patience = { lockMaxMs: 20, triesMax: 3, pauseMs: 1 };
+    await expect(migrate(db.connection, [FIRST, THIRD], patience)).rejects.toMatchObject({
+      name: 'StartupRefusal',
+      exitCode: 75,
+      message: '000002-test.sql needs tables that somebody else holds; nothing of it was applied',
+      advice: expect.stringMatching(/a dump \(pid \d+\) for \d+ s\.$/) as string,
+    });
+    expect(await revisions(db)).toEqual([1]);
+  });
 });
 
 test('the migrations of the service are numbered without a gap', () => {

@@ -1,11 +1,15 @@
 /**
  * Forward-only migrations, safe when several instances boot at once: one takes the advisory lock and
  * migrates, the others wait for it and find nothing to do.
+ *
+ * A table may be in use: a dump reads it for hours, and whoever waits for a lock on it stands in front of all who come
+ * later. So a migration waits for its locks for a moment only, lets everybody pass and tries again, a few times.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { Client, type ClientConfig } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { endClient } from './end-client.ts';
 import { exitCodes, StartupRefusal } from '../startup-refusal.ts';
 
@@ -13,6 +17,17 @@ const SQL_DIR = new URL('../../../sql/', import.meta.url);
 /** What all migrations together make; for readers, see scripts/write-schema.ts. */
 const SCHEMA_FILE = 'schema.sql';
 const LOCK = 7_311_042; // any number, the same in every instance
+
+/** How a migration waits for its locks. */
+export interface LockPatience {
+  /** Meanwhile the service waits as well. */
+  readonly lockMaxMs: number;
+  readonly triesMax: number;
+  readonly pauseMs: number;
+}
+const LOCK_PATIENCE: LockPatience = { lockMaxMs: 2_000, triesMax: 5, pauseMs: 5_000 };
+/** What lock_timeout says when it has run out. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface Migration {
   readonly revision: number;
@@ -41,6 +56,7 @@ export function readMigrations(directory: URL = SQL_DIR): Migration[] {
 export async function migrate(
   connection: ClientConfig,
   migrations: readonly Migration[] = readMigrations(),
+  patience: LockPatience = LOCK_PATIENCE,
 ): Promise<number[]> {
   const client = new Client({
     ...connection,
@@ -52,6 +68,7 @@ export async function migrate(
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`select set_config('lock_timeout', $1, false)`, [`${patience.lockMaxMs}ms`]);
     await client.query(`
       create table if not exists public.migration (
         revision int primary key,
@@ -65,11 +82,51 @@ export async function migrate(
     const applied = new Map(rows.map((row) => [row.revision, row.sha256]));
     refuseForeignHistory(applied, migrations);
     const missing = migrations.filter((migration) => !applied.has(migration.revision));
-    for (const migration of missing) await apply(client, migration);
+    for (const migration of missing) await applyPatiently(client, migration, patience);
     return missing.map((migration) => migration.revision);
   } finally {
     await endClient(client); // and with the session its advisory lock
   }
+}
+
+async function applyPatiently(client: Client, migration: Migration, patience: LockPatience): Promise<void> {
+  const { lockMaxMs, triesMax, pauseMs } = patience;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await apply(client, migration);
+    } catch (error) {
+      if (!(error instanceof Error && wasLockedOut(error))) throw error;
+      if (tries === triesMax) throw await lockedOut(client, migration, lockMaxMs, error);
+      await sleep(pauseMs);
+    }
+  }
+}
+
+function wasLockedOut({ cause }: Error): boolean {
+  return cause instanceof DatabaseError && cause.code === LOCK_NOT_AVAILABLE;
+}
+
+/** Whoever held the lock began before we waited for it. */
+async function lockedOut(client: Client, migration: Migration, lockMaxMs: number, cause: unknown) {
+  const { rows } = await client.query<{ who: string }>(
+    `select format('%s (pid %s) for %s s', coalesce(nullif(application_name, ''), usename), pid,
+       extract(epoch from clock_timestamp() - xact_start)::int) as who
+     from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()
+       and xact_start < clock_timestamp() - $1::interval
+     order by xact_start
+     limit 5`,
+    [`${lockMaxMs} ms`],
+  );
+  const open = rows.map(({ who }) => who).join(', ');
+  return new StartupRefusal(
+    `${migration.file} needs tables that somebody else holds; nothing of it was applied`,
+    {
+      exitCode: exitCodes.inUse,
+      advice: `Wait for what is open in this database, or end it, and start again: ${open || 'nothing at this moment'}.`,
+      cause,
+    },
+  );
 }
 
 async function apply(client: Client, migration: Migration): Promise<void> {
