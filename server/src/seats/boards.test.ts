@@ -118,6 +118,40 @@ describe('a board', () => {
     expect(hand.readings).toEqual([[1]]);
   });
 
+  test('is made in a turn of the event loop of its own, when several are read together', async () => {
+    for (const id of [2, 3, 4]) hand.versions.set(id, [0]);
+    const all = Promise.all([1, 2, 3, 4].map((id) => hand.boards.get(id)));
+    const made = [0];
+    while (hand.boards.stats.boards < 4) {
+      await new Promise(setImmediate);
+      if (hand.boards.stats.boards !== made.at(-1)) made.push(hand.boards.stats.boards);
+    }
+    expect(made).toEqual([0, 1, 2, 3, 4]);
+    expect(hand.readings).toEqual([[1, 2, 3, 4]]);
+    expect(await all).not.toContain(undefined);
+  });
+
+  test('has what came between its reading and its turn, and is read again when something was missed then', async () => {
+    hand.versions.set(2, [0]).set(3, [0]);
+    const all = Promise.all([1, 2, 3].map((id) => hand.boards.get(id)));
+    const untilMade = async (id: number) => {
+      while (hand.boards.peek(id) === undefined) await new Promise(setImmediate);
+    };
+    await untilMade(1);
+    hand.projection.heard([reserved(1, 2, 1), reserved(2, 1, 1)]);
+    await untilMade(2);
+    expect(hand.boards.peek(3)).toBeUndefined();
+    hand.versions.set(3, [1]);
+    hand.projection.lost();
+    const [first, second, third] = await all;
+    expect([first?.board.stateOf(2), second?.board.stateOf(1), third?.board.stateOf(1)]).toEqual([
+      HELD,
+      HELD,
+      HELD,
+    ]);
+    expect(hand.readings).toEqual([[1, 2, 3], [3]]);
+  });
+
   test('is not read before the log is followed', async () => {
     const follow = hand.unfollow();
     const asked = hand.boards.get(1);

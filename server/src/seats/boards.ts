@@ -12,6 +12,7 @@ import type { Messaging } from '../messaging/index.ts';
 import { createBatcher, Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { createLoopTurns } from '../platform/loop-turns.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import {
   type BoardLimits,
@@ -57,6 +58,7 @@ export function createBoards(deps: BoardsDeps): Boards {
   const bounds: BoardLimits = { ...limits.seats.boards, ...deps.bounds };
   const kept = keepBoards({ ...deps, bounds });
   const loading = new Map<number, Loading>();
+  const ownTurn = createLoopTurns();
 
   const loads = createBatcher<number, LoadedBoard | undefined>({
     name: 'load-boards',
@@ -92,6 +94,8 @@ export function createBoards(deps: BoardsDeps): Boards {
       entry.isLost = false;
       await messaging.following();
       const loaded = await loads.submit(performanceId);
+      // A stadium's board takes 20 to 60 ms of the event loop. What is heard until its turn comes is in the entry.
+      await ownTurn();
       if (!entry.isLost) return loaded && kept.keep(loaded, entry.heard);
     }
     throw new Overloaded(`the board of performance ${performanceId} was lost while it was loaded, thrice`);
