@@ -8,6 +8,7 @@ import assert, { AssertionError } from 'node:assert/strict';
 import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { endClient } from './end-client.ts';
 import { DatabaseFault, faultBehind } from './faults.ts';
+import { watchServerLife } from './server-life.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
@@ -48,6 +49,11 @@ export interface DatabaseOptions {
   readonly answerMaxMs?: number;
   /** Told of connections lost while idle; the pool replaces them by itself. */
   readonly onIdleError: (error: Error) => void;
+  /**
+   * Told that the server has begun another life, before anybody is given an answer of it: whatever is remembered may be
+   * of commits that are lost. It must not throw.
+   */
+  readonly onNewLife?: () => void;
 }
 
 const ANSWER_MAX_MS = 8_000;
@@ -83,6 +89,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     connected.add(client);
   });
   pool.on('remove', (client) => connected.delete(client as Client));
+  watchServerLife(pool, options.onNewLife ?? (() => {}));
 
   return {
     rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
