@@ -121,6 +121,19 @@ describe('the check of a turn', () => {
     expect(await checks.requireActive(place, 'me', 'look')).toBe('over');
   });
 
+  test('the rooms that are remembered are bounded, and those that are asked about stay', async () => {
+    answer = turn({ state: 'SPENT', expiresInMs: null });
+    const inRoom = (room: string): Holder => ({ ...holder, place: { ...place, room } });
+    const rooms = Array.from({ length: 40 }, (_, index) => `room-${index}`);
+    for (const room of rooms) {
+      await checks.look(inRoom(room));
+      expect(checks.ended(inRoom('room-0'))).toBe('SPENT');
+    }
+    const kept = rooms.filter((room) => checks.ended(inRoom(room)) !== undefined);
+    expect(kept.length).toBeLessThanOrEqual(16);
+    expect(kept).toContain('room-39');
+  });
+
   test('when the store fails nobody passes', async () => {
     answer = new Error('the database is away');
     await expect(checks.requireActive(place, 'me', 'look')).rejects.toThrow('the database is away');

@@ -20,6 +20,8 @@ import type { Holder } from './place-token.ts';
 const CHANGING_REMEMBERED_MS = 1_000;
 /** Of one room: about 20 MB. */
 const REMEMBERED_MAX = 100_000;
+/** Rooms that were asked about lately; the turns of another are asked of the store. */
+const ROOMS_REMEMBERED_MAX = 16;
 
 /** What somebody wants to do on a turn. A turn past its own end, kept for a hold, is good for no other hold. */
 export type Act = 'look' | 'hold' | 'pay';
@@ -105,10 +107,13 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
 /** What turns were a moment ago, or are for good. */
 function createTurnMemory(clock: Clock) {
   /** By room and number. */
-  const remembered = new Map<string, RecentMap<number, Remembered>>();
+  const remembered = new RecentMap<string, RecentMap<number, Remembered>>(ROOMS_REMEMBERED_MAX);
   return {
     recall: ({ room, number }: Place): Remembered | undefined => {
-      const found = remembered.get(room)?.get(number);
+      const ofRoom = remembered.get(room);
+      if (ofRoom === undefined) return undefined;
+      remembered.set(room, ofRoom); // so that a room that is asked about stays
+      const found = ofRoom.get(number);
       if (found === undefined) return undefined;
       return clock.monotonicMs() < found.askedAtMs + lastsMs(found.turn) ? found : undefined;
     },
