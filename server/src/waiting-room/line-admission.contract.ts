@@ -159,7 +159,7 @@ async function expectInOrder(bench: Bench, everybody: readonly Person[]): Promis
   expect(
     turns.filter((turn, i) => turn?.state !== 'WAITING' && turn?.state !== 'LEFT' && !called(i)),
   ).toEqual([]);
-  const gone = new Set((await bench.two.departures(bench.room, 0, 1_000)).numbers);
+  const gone = new Set(await bench.two.departures(bench.room, { after: 0, upTo: 1_000, head: 0 }));
   expect(view?.departed).toBe(gone.size);
   expect(view?.admitted).toBe(
     everybody.filter((each, i) => called(i) && !gone.has(each.place.number)).length,

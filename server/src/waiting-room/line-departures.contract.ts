@@ -1,25 +1,30 @@
 /** Who leaves the line while waiting is counted out. Part of line.contract.ts. */
 import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
+import type { Stretch } from './line.ts';
 import { ACTIVE_TTL_MS, type Bench, capacity, unlimited } from './line-bench.contract.ts';
 
 export function describeDepartures(bench: Bench): void {
-  const departures = (after = 0, max = 100, line = bench.two) => line.departures(bench.room, after, max);
+  const departures = (stretch: Partial<Stretch> = {}, line = bench.two) =>
+    line.departures(bench.room, { after: 0, upTo: 100, head: 0, ...stretch });
 
   describe('departures', () => {
-    test('are listed in the order in which people left, some at a time', async () => {
+    test('are listed in the order in which people left, a stretch at a time and beyond a head', async () => {
       await bench.open(unlimited, { state: 'PAUSED' });
       const places = (await bench.join(6)).map((each) => each.place);
       const [first, , third, fourth] = places;
       assert(first && third && fourth);
-      expect(await departures()).toEqual({ numbers: [], upTo: 0 });
+      expect(await departures()).toEqual([]);
       await bench.one.leave([third]);
       await bench.two.leave([first]);
       await bench.one.leave([fourth]);
-      expect(await departures()).toEqual({ numbers: [3, 1, 4], upTo: 3 });
-      expect(await departures(0, 2, bench.one)).toEqual({ numbers: [3, 1], upTo: 2 });
-      expect(await departures(2)).toEqual({ numbers: [4], upTo: 3 });
-      expect(await departures(3)).toEqual({ numbers: [], upTo: 3 });
+      expect(await departures()).toEqual([3, 1, 4]);
+      expect(await departures({ upTo: 2 }, bench.one)).toEqual([3, 1]);
+      expect(await departures({ after: 1, upTo: 2 })).toEqual([1]);
+      expect(await departures({ after: 2 })).toEqual([4]);
+      expect(await departures({ after: 3 })).toEqual([]);
+      expect(await departures({ head: 1 })).toEqual([3, 4]);
+      expect(await departures({ after: 1, head: 3 })).toEqual([4]);
       expect(await bench.view()).toMatchObject({ departed: 3, waiting: 3, lastNumber: 6 });
       await bench.expectExactCounters();
     });
@@ -29,7 +34,7 @@ export function describeDepartures(bench: Bench): void {
       const { place } = await bench.joinOne();
       expect(await bench.one.leave([place, place])).toEqual(['LEFT', 'LEFT']);
       expect(await bench.two.leave([place])).toEqual(['LEFT']);
-      expect(await departures()).toEqual({ numbers: [1], upTo: 1 });
+      expect(await departures()).toEqual([1]);
     });
 
     test('who gives a turn up, lets it lapse or buys has not left the line', async () => {
@@ -44,7 +49,7 @@ export function describeDepartures(bench: Bench): void {
         'EXPIRED',
         'EXPIRED',
       ]);
-      expect(await departures()).toEqual({ numbers: [], upTo: 0 });
+      expect(await departures()).toEqual([]);
       expect(await bench.view()).toMatchObject({ departed: 0, admitted: 3 });
     });
 
@@ -56,9 +61,10 @@ export function describeDepartures(bench: Bench): void {
       assert(mine);
       await bench.two.join(rest.map(({ userId }) => ({ room: other, userId })));
       await bench.one.leave([{ room: other, epoch: 1, number: 2 }, mine.place]);
-      expect(await departures()).toEqual({ numbers: [1], upTo: 1 });
-      expect(await bench.one.departures(other, 0, 10)).toEqual({ numbers: [2], upTo: 1 });
-      expect(await bench.one.departures('nowhere', 0, 10)).toEqual({ numbers: [], upTo: 0 });
+      expect(await departures()).toEqual([1]);
+      const all = { after: 0, upTo: 10, head: 0 };
+      expect(await bench.one.departures(other, all)).toEqual([2]);
+      expect(await bench.one.departures('nowhere', all)).toEqual([]);
     });
 
     test('from two instances at once: numbered without a gap, and every look sees a beginning of the whole', async () => {
@@ -67,14 +73,13 @@ export function describeDepartures(bench: Bench): void {
       const seen: (readonly number[])[] = [];
       const over = new AbortController();
       const looking = (async () => {
-        while (!over.signal.aborted) seen.push((await departures()).numbers);
+        while (!over.signal.aborted) seen.push(await departures());
       })();
       await Promise.all(
         places.map((place, index) => (index % 2 === 0 ? bench.one : bench.two).leave([place])),
       ).finally(() => over.abort());
       await looking;
-      const { numbers, upTo } = await departures();
-      expect(upTo).toBe(80);
+      const numbers = await departures();
       expect(numbers.toSorted((a, b) => a - b)).toEqual(places.map((place) => place.number));
       for (const part of seen) expect(part).toEqual(numbers.slice(0, part.length));
       expect(await bench.view()).toMatchObject({ departed: 80, waiting: 0 });

@@ -144,7 +144,7 @@ async function positions(
   numbers: readonly number[],
   head: number,
 ): Promise<number[]> {
-  const gone = (await harness.lines[0].departures(room, 0, 1_000)).numbers;
+  const gone = await harness.lines[0].departures(room, { after: 0, upTo: 1_000, head: 0 });
   return numbers.map(
     (number) => number - head - 1 - gone.filter((each) => each > head && each < number).length,
   );

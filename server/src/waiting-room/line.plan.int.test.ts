@@ -57,7 +57,7 @@ beforeAll(async () => {
   await database.transaction((tx) => line.extend(tx, [{ turn, userId: users[0] ?? '', expiresAt }]));
   await line.leave([turn, { ...turn, number: 3 }]);
   await line.claim([{ ...turn, number: 2 }]);
-  await line.departures('main', 0, 10);
+  await line.departures('main', { after: 0, upTo: 10, head: 0 });
   await line.rooms();
   await line.changeRoom('main', { policy: { rateCount: 5, rateWindowMs: 1_000 } });
   await db.database.rows(LATE, []);

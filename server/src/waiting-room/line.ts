@@ -66,11 +66,14 @@ export interface RoomChange {
 /** Told in the transaction that made or changed a room; `before` is undefined for a new one. */
 export type RoomChanged = (tx: Tx, before: RoomView | undefined, after: RoomView) => void;
 
-/** Numbers of people who left while they waited, in the order in which they left. */
-export interface Departures {
-  readonly numbers: readonly number[];
-  /** How many had left when the last of these did. */
+/** A stretch of those who left a room's line while they waited, as they are counted there. */
+export interface Stretch {
+  /** Behind so many others who left. */
+  readonly after: number;
+  /** The how-manieth is the last. */
   readonly upTo: number;
+  /** Only those with higher numbers: the others are let in or passed over. */
+  readonly head: number;
 }
 
 export type ChangeOutcome = { readonly outcome: 'changed'; readonly view: RoomView } | Refusal;
@@ -101,8 +104,8 @@ export interface Line {
    * then; one that is not open, or was taken up before, stays as it is.
    */
   claim(places: readonly Place[]): Promise<(Turn | undefined)[]>;
-  /** Who left a room's line while waiting, after the first `after` of them; at most `max` at a time. */
-  departures(room: string, after: number, max: number): Promise<Departures>;
+  /** The numbers of people who left a room's line while waiting, in the order in which they did. */
+  departures(room: string, stretch: Stretch): Promise<readonly number[]>;
   /** Gives places up. Answers what became of each; undefined for a place that never was. */
   leave(places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
   /** In the order of the log: of two purchases on one turn the earlier has it, even if it was given up since. */

@@ -25,7 +25,7 @@ export function createPostgresLine(deps: TurnTimes & { readonly database: Databa
     join: (requests) => joinLine(deps, requests),
     turns: (places) => readTurns(database, places),
     claim: (places) => claimTurns(deps, places),
-    departures: (room, after, max) => listDepartures(database, room, after, max),
+    departures: (room, stretch) => listDepartures(database, room, stretch),
     leave: (places) => leaveLine(deps, places),
     spend: (tx, purchases) => spendTurns(tx, purchases, deps),
     extend: (tx, holds) => extendTurns(tx, holds, deps),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Departures } from './line.ts';
+import type { Stretch } from './line.ts';
 import type { RoomView } from './room.ts';
 import { createRoomViews, type RoomViews, type Seen, versionOf } from './room-view.ts';
 import { aheadOf } from './standing.ts';
@@ -25,8 +25,8 @@ describe('the view of the rooms', () => {
   let reads: PromiseWithResolvers<RoomView[]>[] = [];
   /** Who left, in order, and the pages that were asked for. */
   let gone: number[] = [];
-  let pages: { room: string; after: number; max: number }[] = [];
-  let page: (answer: Departures) => Promise<Departures>;
+  let pages: (Stretch & { readonly room: string })[] = [];
+  let page: (answer: readonly number[]) => Promise<readonly number[]>;
   let views: RoomViews;
 
   beforeEach(() => {
@@ -39,10 +39,10 @@ describe('the view of the rooms', () => {
           reads.push(read);
           return read.promise;
         },
-        departures: (room, after, max) => {
-          pages.push({ room, after, max });
-          const numbers = gone.slice(after, after + max);
-          return page({ numbers, upTo: after + numbers.length });
+        departures: (room, stretch) => {
+          pages.push({ room, ...stretch });
+          const { after, upTo, head } = stretch;
+          return page(gone.slice(after, upTo).filter((number) => number > head));
         },
       },
       clock: {
@@ -176,7 +176,7 @@ describe('the view of the rooms', () => {
     gone = [5, 8];
     await fill(view(2, 10, { departed: 2 }));
     expect([await ahead(4), await ahead(6), await ahead(10)]).toEqual([1, 2, 5]);
-    expect(pages).toEqual([{ room: 'main', after: 0, max: 2 }]);
+    expect(pages).toEqual([{ room: 'main', after: 0, upTo: 2, head: 2 }]);
     expect((await views.find('main'))?.departed.has(8)).toBe(true);
 
     gone.push(3, 9);
@@ -184,7 +184,7 @@ describe('the view of the rooms', () => {
     nowMs += 200;
     await fill(view(2, 10, { departed: 3 }));
     expect(await ahead(10)).toBe(4);
-    expect(pages.slice(1)).toEqual([{ room: 'main', after: 2, max: 1 }]);
+    expect(pages.slice(1)).toEqual([{ room: 'main', after: 2, upTo: 3, head: 2 }]);
   });
 
   test('the view is not given out before its departures are there, and they are fetched once', async () => {
@@ -238,20 +238,41 @@ describe('the view of the rooms', () => {
     await vi.waitFor(() => expect(reads).toHaveLength(2));
     reads[1]?.resolve([view(4, 12, { departed: 1 })]);
     expect(await asking).toBe(6);
-    expect(pages).toEqual([{ room: 'main', after: 0, max: 1 }]);
+    expect(pages).toEqual([{ room: 'main', after: 0, upTo: 1, head: 4 }]);
   });
 
   test('a crowd that left is fetched in pages, and rooms that nobody asks about are not fetched at all', async () => {
-    gone = Array.from({ length: 25_000 }, (_, index) => index + 1);
-    await fill(view(0, 30_000, { departed: 25_000 }), view(0, 30_000, { room: 'other', departed: 25_000 }));
-    expect(await ahead(30_000)).toBe(4_999);
-    expect(pages.map(({ after, max }) => [after, max])).toEqual([
-      [0, 10_000],
-      [10_000, 10_000],
-      [20_000, 5_000],
+    const departed = leaveACrowd();
+    await fill(view(0, 300_000, { departed }), view(0, 300_000, { room: 'other', departed }));
+    expect(await ahead(300_000)).toBe(49_999);
+    expect(stretches()).toEqual([
+      [0, 100_000],
+      [100_000, 200_000],
+      [200_000, 250_000],
     ]);
     expect(new Set(pages.map(({ room }) => room))).toEqual(new Set(['main']));
   });
+
+  test('where a page of a crowd fails, those before it are not fetched again', async () => {
+    const departed = leaveACrowd();
+    page = (answer) => (pages.length === 2 ? Promise.reject(new Error('away')) : Promise.resolve(answer));
+    await expect(fill(view(0, 300_000, { departed }))).rejects.toThrow('away');
+    nowMs += 200;
+    await fill(view(10, 300_000, { departed }));
+    expect(await ahead(300_000)).toBe(49_999);
+    expect(stretches()).toEqual([
+      [0, 100_000],
+      [100_000, 200_000],
+      [100_000, 200_000],
+      [200_000, 250_000],
+    ]);
+  });
+
+  function leaveACrowd(): number {
+    gone = Array.from({ length: 250_000 }, (_, index) => index + 1);
+    return gone.length;
+  }
+  const stretches = () => pages.map(({ after, upTo }) => [after, upTo]);
 
   test('a reading that fails is told to everybody, and tried again by the next', async () => {
     const asking = Promise.allSettled([find(), find()]);

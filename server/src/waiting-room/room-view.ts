@@ -10,7 +10,8 @@ import { createLatestRooms } from './latest-rooms.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
 
-const PAGE_MAX = 10_000;
+/** As bytes: a million departures are ten pages of some tens of milliseconds each. */
+const PAGE_MAX = 100_000;
 
 /** Live: view and departures fit together whenever they are looked at, until somebody awaits something. */
 export interface KnownRoom {
@@ -48,6 +49,8 @@ interface Known extends KnownRoom {
   upTo: number;
   /** The reading that the view is as new as. */
   reading: number;
+  /** Who has left since, as far as it is fetched: when a page fails, the next attempt goes on behind the others. */
+  fetched: { readonly pages: (readonly number[])[]; upTo: number };
   catchingUp: Promise<void> | undefined;
 }
 
@@ -63,7 +66,14 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
   function open(view: RoomView): Known {
     const known = rooms.get(view.room);
     if (known?.view.epoch === view.epoch) return known;
-    const opened = { view, departed: new DepartedNumbers(), upTo: 0, reading: 0, catchingUp: undefined };
+    const opened: Known = {
+      view,
+      departed: new DepartedNumbers(),
+      upTo: 0,
+      reading: 0,
+      fetched: { pages: [], upTo: 0 },
+      catchingUp: undefined,
+    };
     rooms.set(view.room, opened);
     return opened;
   }
@@ -85,9 +95,11 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
   /** Nothing changes before everything is there, so that the view and the departures fit together. */
   async function catchUp(known: Known): Promise<void> {
     const [asOf, view] = [latest.readings, latest.get(known.view.room) ?? known.view];
-    const gone = await fetchDepartures(line, view, known.upTo);
+    const { fetched } = known;
+    await fetchDepartures(line, view, fetched);
     known.departed.forgetUpTo(view.head);
-    for (const number of gone) known.departed.add(number);
+    for (const page of fetched.pages) for (const number of page) known.departed.add(number);
+    fetched.pages.length = 0;
     known.upTo = view.departed;
     known.view = view;
     known.reading = asOf;
@@ -123,21 +135,17 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
   };
 }
 
-/** Who left after so many others, of those whom the head has not passed. */
+/** All who had left by the view, of those whom its head has not passed, behind those who are fetched already. */
 async function fetchDepartures(
   line: Pick<Line, 'departures'>,
-  view: RoomView,
-  after: number,
-): Promise<number[]> {
-  const gone: number[] = [];
-  for (let upTo = after; upTo < view.departed;) {
-    const page = await line.departures(view.room, upTo, Math.min(PAGE_MAX, view.departed - upTo));
-    // Rather a position that counts one who left than none at all.
-    if (page.upTo <= upTo) break;
-    upTo = page.upTo;
-    gone.push(...page.numbers.filter((number) => number > view.head));
+  { room, head, departed }: RoomView,
+  fetched: Known['fetched'],
+): Promise<void> {
+  while (fetched.upTo < departed) {
+    const upTo = Math.min(fetched.upTo + PAGE_MAX, departed);
+    fetched.pages.push(await line.departures(room, { after: fetched.upTo, upTo, head }));
+    fetched.upTo = upTo;
   }
-  return gone;
 }
 
 function isBehind(view: RoomView, { number = 0, version }: Seen): boolean {
