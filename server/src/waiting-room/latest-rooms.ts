@@ -1,6 +1,7 @@
 /**
  * The rooms as they were a moment ago: one small query a few times a second while somebody asks, however many ask.
  */
+import { Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
@@ -8,13 +9,15 @@ import type { RoomView } from './room.ts';
 const FRESH_MS = 200;
 /** Readings that somebody asks for who has seen more, or says so, begin no sooner one after the other. */
 const APART_MS = 20;
+/** A database that does not answer is not waited for by everybody who asks: after so long they are refused. */
+const WAIT_MAX_MS = 1_000;
 
 export interface LatestRooms {
   /** How often they were read. */
   readonly readings: number;
   /** Whether nobody has to wait for a reading. */
   readonly isFresh: boolean;
-  /** Reads them unless they are. */
+  /** Reads them unless they are; `Overloaded` when that takes too long. */
   freshen(): Promise<void>;
   /** A reading that begins after this call; all who ask until it begins share it. */
   readAgain(): Promise<void>;
@@ -45,20 +48,31 @@ export function createLatestRooms(line: Pick<Line, 'rooms'>, clock: Clock): Late
   }
 
   function refresh(): Promise<void> {
-    reading ??= read()
+    return (reading ??= begin());
+  }
+
+  /** One reading, and how long anybody waits for it. */
+  function begin(): Promise<void> {
+    const over = new AbortController();
+    const done = read()
       .catch((error: unknown) => {
         readAtMs = Number.NEGATIVE_INFINITY;
         throw error;
       })
       .finally(() => {
         reading = undefined;
+        over.abort();
       });
-    return reading;
+    const late = clock.sleep(WAIT_MAX_MS, over.signal).then(() => {
+      if (over.signal.aborted) return done;
+      throw new Overloaded(`the rooms have been read for more than ${WAIT_MAX_MS} ms`);
+    });
+    return Promise.race([done, late]);
   }
 
   const isFresh = () => reading === undefined && clock.monotonicMs() - readAtMs < FRESH_MS;
 
-  async function begin(): Promise<void> {
+  async function beginAgain(): Promise<void> {
     await reading?.catch(() => {});
     const dueMs = readAtMs + APART_MS - clock.monotonicMs();
     if (dueMs > 0) await clock.sleep(dueMs);
@@ -77,7 +91,7 @@ export function createLatestRooms(line: Pick<Line, 'rooms'>, clock: Clock): Late
     freshen: async () => {
       if (!isFresh()) await refresh();
     },
-    readAgain: () => (next ??= begin()),
+    readAgain: () => (next ??= beginAgain()),
     get: (room) => latest.get(room),
     note: (view) => {
       const before = latest.get(view.room);

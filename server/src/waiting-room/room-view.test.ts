@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Overloaded } from '../platform/batcher.ts';
 import type { Stretch } from './line.ts';
 import type { RoomView } from './room.ts';
 import { createRoomViews, type RoomViews, type Seen, versionOf } from './room-view.ts';
@@ -27,10 +28,12 @@ describe('the view of the rooms', () => {
   let gone: number[] = [];
   let pages: (Stretch & { readonly room: string })[] = [];
   let page: (answer: readonly number[]) => Promise<readonly number[]>;
+  /** Ends the waits of a second and more that are under way: such a time passes only when the test says so. */
+  let passSeconds: (() => void)[] = [];
   let views: RoomViews;
 
   beforeEach(() => {
-    [nowMs, reads, gone, pages] = [1_000_000, [], [], []];
+    [nowMs, reads, gone, pages, passSeconds] = [1_000_000, [], [], [], []];
     page = (answer) => Promise.resolve(answer);
     views = createRoomViews({
       line: {
@@ -49,6 +52,7 @@ describe('the view of the rooms', () => {
         monotonicMs: () => nowMs,
         wallMs: () => nowMs,
         sleep: (ms) => {
+          if (ms >= 1_000) return new Promise((resolve) => passSeconds.push(resolve));
           nowMs += ms;
           return Promise.resolve();
         },
@@ -273,6 +277,22 @@ describe('the view of the rooms', () => {
     return gone.length;
   }
   const stretches = () => pages.map(({ after, upTo }) => [after, upTo]);
+
+  test('a reading that takes more than a second is waited for by nobody, and asked for by nobody again', async () => {
+    await fill(view(1, 9));
+    nowMs += 200;
+    const early = Promise.allSettled([find(), find({ version: '1.5.0' }), views.look('main')]);
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    for (const pass of passSeconds) pass();
+    const outcomes = [...(await early), ...(await Promise.allSettled([find(), views.look('main')]))];
+    for (const outcome of outcomes) {
+      expect(outcome).toEqual({ status: 'rejected', reason: expect.any(Overloaded) as Overloaded });
+    }
+    expect(reads).toHaveLength(2);
+    reads[1]?.resolve([view(2, 9)]);
+    await vi.waitFor(async () => expect(await find()).toMatchObject({ head: 2 }));
+    expect(reads).toHaveLength(2);
+  });
 
   test('a reading that fails is told to everybody, and tried again by the next', async () => {
     const asking = Promise.allSettled([find(), find()]);
