@@ -57,6 +57,7 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
       connectionsMax: config.database.poolMax,
       settings: sessionSettings(facts),
       onIdleError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
+      onNewLife: () => forget('the server has begun another life'),
     }),
   );
   const messaging = createMessaging({
@@ -77,6 +78,22 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
   // What operators change is written down by whoever changes it.
   const recorded = { ...shared, record: operatorLog.record };
 
+  const waitingRoom = createWaitingRoom({
+    ...recorded,
+    defaultPolicy,
+    activeTtlMs,
+    claimWindowMs,
+    onLoss: () => forget('commits are lost'),
+  });
+  const payments = createPayments(shared);
+  /** Whatever is remembered of the database. Seats and catalogue are told by messaging. */
+  function forget(why: string): void {
+    logger.warn({ why }, 'what is remembered of the database is forgotten');
+    waitingRoom.forget();
+    payments.forget();
+    messaging.forget();
+  }
+
   const owned = stack.move();
   return {
     config,
@@ -88,11 +105,11 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     database,
     messaging,
     operatorLog,
-    waitingRoom: createWaitingRoom({ ...recorded, defaultPolicy, activeTtlMs, claimWindowMs }),
+    waitingRoom,
     catalogue: createCatalogue(recorded),
     seats: createSeats({ ...shared, holdTtlMs: config.hold.ttlMs }),
     reservations: createReservations(shared),
-    payments: createPayments(shared),
+    payments,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

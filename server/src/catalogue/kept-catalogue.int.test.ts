@@ -288,13 +288,22 @@ describe('time', () => {
 
   test('in which events may have been missed leaves nothing known', async () => {
     const { catalogue, watch, projections, ...kit } = startAlone();
-    const { concertId } = await announce({ catalogue, ...kit }, 'lost');
-    const ask = () => Promise.all([catalogue.findConcert(concertId), catalogue.listConcerts({ limit: 5 })]);
+    const { concertId, performanceId } = await announce({ catalogue, ...kit }, 'lost');
+    const ask = async () => {
+      await Promise.all([catalogue.findConcert(concertId), catalogue.listConcerts({ limit: 5 })]);
+      await catalogue.findLayout(performanceId);
+    };
     await ask();
     watch.take();
     for (const projection of projections) projection.lost();
     await ask();
-    expect(watch.take()).toHaveLength(3);
+    expect(watch.take().toSorted()).toEqual([
+      'catalogue.find-concert-of',
+      'catalogue.find-layout',
+      'catalogue.list-to-come',
+      'catalogue.load-concert',
+      'catalogue.load-dates',
+    ]);
   });
 });
 

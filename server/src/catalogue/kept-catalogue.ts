@@ -3,7 +3,8 @@
  * for seconds, and both are dropped at once, on every instance, when the log says that something has changed.
  * What is answered for a moment in time is computed for that moment from what is remembered.
  *
- * Two things are never dropped, because they never change: a layout, and which concert a performance is of.
+ * Two things are kept whatever the log says of others, because they never change: a layout, and which concert a
+ * performance is of. They are forgotten with everything else, for a database may begin another life without them.
  */
 import assert from 'node:assert/strict';
 import type { AnyEvent } from '#contract/events.ts';
@@ -93,8 +94,7 @@ function createMemory({ database, messaging, clock }: KeptDeps) {
       pages.dropAll();
     },
     lost() {
-      concerts.dropAll();
-      pages.dropAll();
+      for (const kept of [concerts, pages, concertOf, layouts]) kept.dropAll();
     },
   });
 

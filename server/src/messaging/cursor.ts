@@ -32,7 +32,10 @@ export interface Cursor {
   move(tx: Tx, to: Position): void;
   /** Writes down, now and then, how far the reader has looked: retention waits for the row. */
   persist(): Promise<void>;
-  /** After a failure nothing is known but the row. */
+  /**
+   * After a failure nothing is known but the row; nor when the data have begun another life, in which positions are
+   * used again. What is under way then, from a position of before, moves nothing.
+   */
   forget(): void;
 }
 
@@ -44,7 +47,7 @@ export function createCursor(database: Database, clock: Clock, reader: ReaderNam
   const cursor: Cursor = {
     position: async () => (seen ??= persisted = await load(database, reader)),
     pass(to) {
-      seen = to;
+      if (seen !== undefined) seen = to;
     },
     async lock(tx) {
       const [row] = await tx.rows<CursorRow>(LOCK, [reader]);

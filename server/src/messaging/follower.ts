@@ -12,7 +12,7 @@
  *
  *   lost ──the horizon──▶ following ──rows──▶ heard, look again
  *     ▲                       │ └──nothing──▶ ring of another instance, or poll
- *     └──silence, new epoch───┘
+ *     └─silence, another life─┘
  */
 import assert from 'node:assert/strict';
 import type { AnyEvent, EventName } from '#contract/events.ts';
@@ -49,6 +49,8 @@ export interface Follower {
   hear(events: readonly AnyEvent[]): void;
   /** Another instance has appended something. */
   ring(): void;
+  /** The data have begun another life: all that was heard may be of commits that are lost. Never throws. */
+  forget(): void;
   /** Follows until the signal fires; does nothing without a projection. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -74,6 +76,10 @@ export function createFollower(deps: FollowerDeps): Follower {
     following: () => track.known(),
     hear: (events) => audience.tell(events),
     ring: () => bell.ring(),
+    forget() {
+      track.lose('another life');
+      bell.ring();
+    },
     async run(signal) {
       isRunning = true;
       const names = audience.names();
@@ -143,19 +149,27 @@ function createTrack({ database, clock, logger }: FollowerDeps, audience: Audien
   /** When the last look that was answered was sent: what it did not find was not committed by then. */
   let lookedAtMs = 0;
   let checkedEpochAtMs = 0;
+  let losses = 0;
 
-  function lose(why: 'silence' | 'another epoch'): void {
+  function lose(why: 'silence' | 'another epoch' | 'another life'): void {
     logger.warn({ why }, 'the log is followed anew');
+    losses++;
+    // Whoever waits for the position already goes on waiting.
+    if (position !== undefined) known = newPromise();
     position = undefined;
-    known = newPromise();
     audience.lost();
   }
 
   const isSilent = () => clock.monotonicMs() - lookedAtMs > SILENCE_MAX_MS;
 
-  /** Finds the position where there is none, and notices when it is one of another life of the data. */
+  /**
+   * Finds the position where there is none, and notices when it is one of another life of the data. Where all is lost
+   * while it looks, nothing is known of what it finds.
+   */
   async function checkHorizon(sentAtMs: number): Promise<void> {
+    const asOf = losses;
     const horizon = await findHorizon(database);
+    if (losses !== asOf) return;
     checkedEpochAtMs = sentAtMs;
     if (position !== undefined && position.epoch !== horizon.epoch) lose('another epoch');
     if (position !== undefined) return;
@@ -166,13 +180,16 @@ function createTrack({ database, clock, logger }: FollowerDeps, audience: Audien
 
   return {
     known: () => known.promise,
+    lose,
     async look(names: readonly EventName[]): Promise<Step> {
       const sentAtMs = clock.monotonicMs();
       if (position === undefined || sentAtMs - checkedEpochAtMs > EPOCH_CHECK_MS)
         await checkHorizon(sentAtMs);
-      assert(position !== undefined, 'the position is known once the horizon was found');
-      const seen = await readLog(database, position, names, EVENTS_MAX);
-      const isOfThisLife = seen.found !== 'rows' || seen.last.epoch === position.epoch;
+      const from = position;
+      if (from === undefined) return 'worked';
+      const seen = await readLog(database, from, names, EVENTS_MAX);
+      if (position !== from) return 'worked';
+      const isOfThisLife = seen.found !== 'rows' || seen.last.epoch === from.epoch;
       // Looked at only now: the process may have stood still in front of the statement, and behind it.
       if (isSilent() || !isOfThisLife) {
         lose(isOfThisLife ? 'silence' : 'another epoch');

@@ -41,6 +41,8 @@ export interface Messaging {
   follow(projection: Projection): void;
   /** To be awaited before a projection reads state: what changes after it will be heard. */
   following(): Promise<void>;
+  /** The data have begun another life: nothing holds that is remembered of the log, here and in the projections. */
+  forget(): void;
   /** Reads, follows, retries, notifies and tidies until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -86,6 +88,10 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     },
     follow: (projection) => follower.follow(projection),
     following: () => follower.following(),
+    forget: () => {
+      for (const reader of readers) reader.forget();
+      follower.forget();
+    },
     run: async (signal) => {
       await Promise.all([
         ...readers.map((reader) => reader.run(signal)),

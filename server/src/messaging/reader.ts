@@ -45,6 +45,8 @@ export interface LogReader {
   /** The events that concern it. */
   readonly names: readonly EventName[];
   readonly bell: Bell;
+  /** The data have begun another life: it goes on from where its row says. */
+  forget(): void;
   /** Reads until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -93,6 +95,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   return {
     names,
     bell,
+    forget: () => cursor.forget(),
     async run(signal) {
       let faults = 0;
       while (!signal.aborted) {

@@ -9,7 +9,7 @@ import { lookUntilFound } from '../platform/patience.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { chargeWallets } from './charge-wallets.ts';
 import { findWallet, type Wallet } from './find-wallet.ts';
-import { sweepPayments } from './lapse-payments.ts';
+import { createSweep, sweepPayments } from './lapse-payments.ts';
 import { type Entry, type EntryPage, listEntries } from './list-entries.ts';
 import { findPayment, listPayments, type Payment, type PaymentPage } from './list-payments.ts';
 import { payReservations } from './pay-reservations.ts';
@@ -34,6 +34,8 @@ export interface Payments {
   readonly reactions: Reactions<'payments'>;
   /** Lapses what is past its time, until the signal fires. */
   sweep(signal: AbortSignal): Promise<void>;
+  /** The data have begun another life: what was swept may be due again. */
+  forget(): void;
 }
 
 export function createPayments(deps: {
@@ -44,6 +46,7 @@ export function createPayments(deps: {
   readonly observe: (batcher: string, requests: number, durationMs: number) => void;
 }): Payments {
   const { database, clock, observe } = deps;
+  const sweep = createSweep(deps);
   const bounds = { batchMax: limits.batch.requestsMax, waitingMax: limits.batch.waitingMax, clock, observe };
   const charges = createBatcher<ChargeRequest, ChargeOutcome>({
     name: 'charge-wallets',
@@ -72,6 +75,7 @@ export function createPayments(deps: {
     payments: (userId, page) => listPayments(database, userId, page),
     payment: (userId, paymentId) => findPayment(database, userId, paymentId),
     reactions: paymentReactions,
-    sweep: (signal) => sweepPayments(deps, signal),
+    sweep: (signal) => sweepPayments(sweep, deps, signal),
+    forget: () => sweep.forget(),
   };
 }

@@ -19,7 +19,7 @@ test('what is past its time lapses, in as many sets as it takes; the rest stays 
   const inTime = reservation();
   await money.react('ReservationCreated', [...late, inTime]);
   await money.advance(300_001, ids(late));
-  expect(await createSweep(money.one)()).toBe(1_203);
+  expect(await createSweep(money.one).pass()).toBe(1_203);
   expect(await money.states()).toEqual({ LAPSED: 1_203, DUE: 1 });
   const told = await money.events('PaymentProcessingFailed');
   expect(told.every((event) => event.reason === 'lapsed')).toBe(true);
@@ -31,8 +31,8 @@ test('two instances that sweep at once lapse each once', async () => {
   await money.react('ReservationCreated', late);
   await money.advance(300_001, ids(late));
   const [one, two] = [createSweep(money.one), createSweep(money.two)];
-  const lapsed = await Promise.all([one(), two()]);
-  expect(lapsed[0] + lapsed[1] + (await one()) + (await two())).toBe(1_500);
+  const lapsed = await Promise.all([one.pass(), two.pass()]);
+  expect(lapsed[0] + lapsed[1] + (await one.pass()) + (await two.pass())).toBe(1_500);
 });
 
 test('what a pass passed over because it was locked is found by a later one', async () => {
@@ -43,9 +43,9 @@ test('what a pass passed over because it was locked is found by a later one', as
   await money.one.database.transaction(async (tx) => {
     const text = '/* test.lock */ select from payments.payment where reservation_id = $1 for update';
     await tx.rows({ name: 'test.lock', text }, [locked.reservationId]);
-    expect(await sweep()).toBe(1);
+    expect(await sweep.pass()).toBe(1);
   });
-  expect(await sweep()).toBe(1);
+  expect(await sweep.pass()).toBe(1);
 });
 
 test('what is locked during a long look is found, however long ago its time was over', async () => {
@@ -55,7 +55,7 @@ test('what is locked during a long look is found, however long ago its time was 
   const sweep = createSweep(money.two);
   const tenPasses = async () => {
     let lapsed = 0;
-    for (let pass = 1; pass <= 10; pass++) lapsed += await sweep();
+    for (let pass = 1; pass <= 10; pass++) lapsed += await sweep.pass();
     return lapsed;
   };
   await money.one.database.transaction(async (tx) => {
@@ -70,13 +70,31 @@ test('what is locked during a long look is found, however long ago its time was 
 
 test('a deadline further back than the short look is found by the long one', async () => {
   const sweep = createSweep(money.one);
-  await sweep();
+  await sweep.pass();
   const made = reservation();
   await money.react('ReservationCreated', [made]);
   await money.advance(330_000, [made.reservationId]);
   const found: number[] = [];
-  for (let pass = 1; pass <= 10; pass++) found.push(await sweep());
+  for (let pass = 1; pass <= 10; pass++) found.push(await sweep.pass());
   expect(found).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+});
+
+test('what was ended long ago and is due again, because that is lost, is found once all is forgotten', async () => {
+  const made = reservation();
+  await money.react('ReservationCreated', [made]);
+  await money.advance(3_900_000, [made.reservationId]);
+  const sweep = createSweep(money.one);
+  const tenPasses = async () => {
+    let lapsed = 0;
+    for (let pass = 1; pass <= 10; pass++) lapsed += await sweep.pass();
+    return lapsed;
+  };
+  expect(await tenPasses()).toBe(1);
+  const sql = `update payments.payment set state = 'DUE', closed_at = null where reservation_id = $1`;
+  await money.ask(sql, made.reservationId);
+  expect(await tenPasses()).toBe(0);
+  sweep.forget();
+  expect(await sweep.pass()).toBe(1);
 });
 
 test('the sweep goes on by itself, after a fault too, until it is told to stop', async () => {

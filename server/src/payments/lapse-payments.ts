@@ -6,7 +6,8 @@
  * never opened with a deadline in the past, so behind that point nothing new appears, except what was passed
  * over: a row that was locked, or whose transaction committed late. So a pass looks back a little further
  * than the pass before it came. Every few passes one looks back further than any transaction lasts, and it
- * counts as having come no further than the first payment that it had to leave, however long that is locked.
+ * counts as having come no further than the first payment that it had to leave, however long that is locked. When the
+ * database begins another life, what was ended may be due again, and the walk begins anew.
  */
 import type { Logger } from '../platform/logger.ts';
 import type { Messaging } from '../messaging/index.ts';
@@ -56,33 +57,53 @@ export interface LapseDeps {
   readonly messaging: Messaging;
 }
 
-/** Gives a function that makes one pass and tells how many payments it lapsed. */
-export function createSweep(deps: LapseDeps): () => Promise<number> {
-  let passes = 0;
-  let near = FROM_THE_FIRST;
-  let far = FROM_THE_FIRST;
+export interface Sweep {
+  /** Makes one pass and tells how many payments it lapsed. */
+  pass(): Promise<number>;
+  /** What earlier passes have come to, and the one that is under way, does not count. */
+  forget(): void;
+}
 
-  return async () => {
-    const looksFar = passes % LOOK_FAR_BACK_EVERY === 0;
-    const from = looksFar ? { at: far, backMs: LOOK_FAR_BACK_MS } : { at: near, backMs: LOOK_BACK_MS };
-    const { startedAt, lapsed } = await sweepFrom(deps, from);
-    // Only a pass that came to its end counts; after a fault the next one looks there again.
-    if (looksFar) far = (await firstLeft(deps, from, startedAt)) ?? startedAt;
-    near = startedAt;
-    passes++;
-    return lapsed;
+/** How far the passes have come. */
+interface Reached {
+  passes: number;
+  near: string;
+  far: string;
+}
+
+export function createSweep(deps: LapseDeps): Sweep {
+  const nowhere = (): Reached => ({ passes: 0, near: FROM_THE_FIRST, far: FROM_THE_FIRST });
+  let reached = nowhere();
+
+  return {
+    async pass() {
+      const mine = reached;
+      const looksFar = mine.passes % LOOK_FAR_BACK_EVERY === 0;
+      const from = looksFar
+        ? { at: mine.far, backMs: LOOK_FAR_BACK_MS }
+        : { at: mine.near, backMs: LOOK_BACK_MS };
+      const { startedAt, lapsed } = await sweepFrom(deps, from);
+      // Only a pass that came to its end counts; after a fault the next one looks there again.
+      if (looksFar) mine.far = (await firstLeft(deps, from, startedAt)) ?? startedAt;
+      mine.near = startedAt;
+      mine.passes++;
+      return lapsed;
+    },
+    forget() {
+      reached = nowhere();
+    },
   };
 }
 
 /** Sweeps until the signal fires; any number of instances may do it at once. */
 export async function sweepPayments(
-  deps: LapseDeps & { readonly clock: Clock; readonly logger: Logger },
+  sweep: Pick<Sweep, 'pass'>,
+  deps: { readonly clock: Clock; readonly logger: Logger },
   signal: AbortSignal,
 ): Promise<void> {
-  const sweep = createSweep(deps);
   while (!signal.aborted) {
     try {
-      await sweep();
+      await sweep.pass();
     } catch (error) {
       deps.logger.warn({ err: error }, 'payments that are past their time could not be lapsed; trying again');
     }

@@ -137,7 +137,7 @@ test('past its time nothing can be paid, though no sweep has been there', async 
   await money.advance(300_001, [reservationId]);
   expect(await money.pay(userId, reservationId)).toEqual({ outcome: 'refused', problem: 'payment.lapsed' });
   expect(await money.balanceKrw(userId)).toBe(50_000);
-  await createSweep(money.one)();
+  await createSweep(money.one).pass();
 });
 
 test('who was in time when asking, but waited for a lock past the end, is late', async () => {
@@ -156,7 +156,7 @@ test('who was in time when asking, but waited for a lock past the end, is late',
     return { payment };
   });
   expect(await paying.payment).toEqual({ outcome: 'refused', problem: 'payment.lapsed' });
-  await createSweep(money.one)();
+  await createSweep(money.one).pass();
 });
 
 test('of a hundred payments with money for one, one is paid', async () => {
@@ -221,7 +221,7 @@ test('around the deadline a payment is paid or lapsed, never both, and the event
     const dueOnes = () =>
       money.ask(`select from payments.payment where state = 'DUE' and reservation_id = any($1::uuid[])`, ids);
     const sweeping = until('all are settled', async () => {
-      await sweep();
+      await sweep.pass();
       return (await dueOnes()).length === 0;
     });
     const outcomes = await Promise.all(bills.map((bill) => money.pay(bill.userId, bill.reservationId)));

@@ -121,6 +121,20 @@ describe('the check of a turn', () => {
     expect(await checks.requireActive(place, 'me', 'look')).toBe('over');
   });
 
+  test('when the data begin another life nothing is remembered, and nothing that was asked for before', async () => {
+    answer = turn({ state: 'SPENT', expiresInMs: null });
+    await checks.look(holder);
+    const asking = checks.look({ ...holder, place: { ...place, number: 8 } });
+    checks.forgetAll();
+    await asking;
+    expect([checks.ended(holder), checks.ended({ ...holder, place: { ...place, number: 8 } })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    answer = turn();
+    expect(await checks.requireActive(place, 'me', 'look')).toBe('active');
+  });
+
   test('the rooms that are remembered are bounded, and those that are asked about stay', async () => {
     answer = turn({ state: 'SPENT', expiresInMs: null });
     const inRoom = (room: string): Holder => ({ ...holder, place: { ...place, room } });

@@ -39,6 +39,8 @@ export interface TurnChecks {
   /** What is remembered of a place that is over; asks nobody. */
   ended(holder: Holder): Turn['state'] | undefined;
   forget(places: readonly Place[]): void;
+  /** The data have begun another life: what is remembered, and what is being asked at this moment, does not hold. */
+  forgetAll(): void;
 }
 
 export interface TurnChecksDeps {
@@ -53,7 +55,7 @@ interface Remembered {
 }
 
 export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): TurnChecks {
-  const memory = createTurnMemory(clock);
+  let latest = createTurnMemory(clock);
   const { requestsMax: batchMax, waitingMax } = limits.batch;
   const batching = { batchMax, waitingMax, clock, observe };
   const reads = createBatcher<Place, Turn | undefined>({
@@ -68,6 +70,8 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
   });
 
   async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
+    // Into this one goes what is answered, even if it is not the latest any more by then.
+    const memory = latest;
     const known = memory.recall(place);
     if (known !== undefined && isSaidOf(known.turn, { place, userId })) return known;
     const askedAtMs = clock.monotonicMs();
@@ -92,15 +96,18 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
       return found === undefined ? 'over' : admissionOf(found, holder, act, clock.monotonicMs());
     },
     mayLookAtHand: (holder) => {
-      const found = memory.recall(holder.place);
+      const found = latest.recall(holder.place);
       return found !== undefined && admissionOf(found, holder, 'look', clock.monotonicMs()) === 'active';
     },
     ended: ({ place, userId }) => {
-      const turn = memory.recall(place)?.turn;
+      const turn = latest.recall(place)?.turn;
       const isTheirs = turn?.epoch === place.epoch && turn.userId === userId;
       return isTheirs && turn.state !== 'ACTIVE' ? turn.state : undefined;
     },
-    forget: (places) => memory.forget(places),
+    forget: (places) => latest.forget(places),
+    forgetAll: () => {
+      latest = createTurnMemory(clock);
+    },
   };
 }
 

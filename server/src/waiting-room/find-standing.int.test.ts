@@ -54,6 +54,7 @@ function createInstance(database: Database) {
     defaultPolicy: { rateCount: null, rateWindowMs: null, capacity: 1 },
     activeTtlMs: ACTIVE_TTL_MS,
     claimWindowMs: CLAIM_WINDOW_MS,
+    onLoss: () => {},
     record: () => {},
   });
   return {

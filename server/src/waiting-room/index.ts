@@ -67,6 +67,8 @@ export interface WaitingRoom {
   /** What is left out stays as it is. */
   changeRoom(room: string, terms: RoomTerms, call: OperatorCall): Promise<ChangeOutcome>;
   readonly reactions: Reactions<'waiting-room'>;
+  /** The data have begun another life: nothing that is remembered of rooms and turns holds. */
+  forget(): void;
   /** Ends turns and lets people in, until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
   /** Sees to it that the default room exists. */
@@ -81,14 +83,16 @@ export interface WaitingRoomDeps extends TurnTimes {
   readonly signer: TokenSigner;
   /** Of a new room. */
   readonly defaultPolicy: Policy;
+  /** What was known of a room is not so any more: commits are lost, and whoever is told has everything forgotten. */
+  readonly onLoss: () => void;
   /** Into the operator's log, in the transaction of what was done. */
   readonly record: (tx: Tx, note: ActionNote) => void;
 }
 
 export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
-  const { clock, signer, observe, logger } = deps;
+  const { clock, signer, observe, logger, onLoss } = deps;
   const line = createPostgresLine(deps);
-  const views = createRoomViews({ line, clock });
+  const views = createRoomViews({ line, clock, onLoss });
   const turns = createTurnChecks({ line, clock, observe });
   const standings = createStandings({ views, turns, clock });
   const places = createPlaceWatch({ views, turns, clock, logger });
@@ -137,6 +141,10 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
     verifyToken: (token) => readPlace(signer, token),
     ...steering(line, views, deps),
     reactions: waitingRoomReactions(line, turns, deps.defaultPolicy),
+    forget: () => {
+      views.forget();
+      turns.forgetAll();
+    },
     run: (signal) => runLine(line, deps, signal),
     prepare: async () => {
       await line.createRoom(DEFAULT_ROOM, { policy: deps.defaultPolicy, state: 'OPEN', opensAt: null });

@@ -24,27 +24,52 @@ export interface LatestRooms {
   get(room: string): RoomView | undefined;
   /** Takes in what this instance just did to a room. False: more is known already. */
   note(view: RoomView): boolean;
+  /** The data have begun another life: what is known, and what is being read at this moment, does not hold. */
+  forget(): void;
 }
 
-export function createLatestRooms(line: Pick<Line, 'rooms'>, clock: Clock): LatestRooms {
+export interface LatestRoomsDeps {
+  readonly line: Pick<Line, 'rooms'>;
+  readonly clock: Clock;
+  /** A reading has shown that commits are lost which were known before it began; whoever is told says `forget`. */
+  readonly onLoss: () => void;
+}
+
+export function createLatestRooms({ line, clock, onLoss }: LatestRoomsDeps): LatestRooms {
   const latest = new Map<string, RoomView>();
   /** What this instance did while a reading was under way may not be in it. */
   const noted = new Set<string>();
   let readings = 0;
+  let lives = 0;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   async function read(): Promise<void> {
-    noted.clear();
-    readAtMs = clock.monotonicMs();
-    for (const view of await line.rooms()) {
+    for (;;) {
+      const asOf = lives;
+      noted.clear();
+      readAtMs = clock.monotonicMs();
+      const found = await line.rooms();
+      // What was known when it began is in it, or is gone for good.
+      const isLoss = (view: RoomView) => isOutdated(view) && !noted.has(view.room);
+      if (lives === asOf && found.some(isLoss)) onLoss();
+      if (lives === asOf) return take(found);
+    }
+  }
+
+  function take(found: readonly RoomView[]): void {
+    for (const view of found) {
       const before = latest.get(view.room);
-      const isKept =
-        before !== undefined && (isOlder(view, before) || (noted.has(view.room) && !isOlder(before, view)));
-      if (!isKept) latest.set(view.room, view);
+      const isKept = before !== undefined && noted.has(view.room) && !isOlder(before, view);
+      if (!isKept && !isOutdated(view)) latest.set(view.room, view);
     }
     readings++;
+  }
+
+  function isOutdated(view: RoomView): boolean {
+    const known = latest.get(view.room);
+    return known !== undefined && isOlder(view, known);
   }
 
   function refresh(): Promise<void> {
@@ -94,11 +119,16 @@ export function createLatestRooms(line: Pick<Line, 'rooms'>, clock: Clock): Late
     readAgain: () => (next ??= beginAgain()),
     get: (room) => latest.get(room),
     note: (view) => {
-      const before = latest.get(view.room);
-      if (before !== undefined && isOlder(view, before)) return false;
+      if (isOutdated(view)) return false;
       latest.set(view.room, view);
       noted.add(view.room);
       return true;
+    },
+    forget: () => {
+      lives++;
+      latest.clear();
+      noted.clear();
+      readAtMs = Number.NEGATIVE_INFINITY;
     },
   };
 }

@@ -30,10 +30,11 @@ describe('the view of the rooms', () => {
   let page: (answer: readonly number[]) => Promise<readonly number[]>;
   /** Ends the waits of a second and more that are under way: such a time passes only when the test says so. */
   let passSeconds: (() => void)[] = [];
+  let losses = 0;
   let views: RoomViews;
 
   beforeEach(() => {
-    [nowMs, reads, gone, pages, passSeconds] = [1_000_000, [], [], [], []];
+    [nowMs, reads, gone, pages, passSeconds, losses] = [1_000_000, [], [], [], [], 0];
     page = (answer) => Promise.resolve(answer);
     views = createRoomViews({
       line: {
@@ -47,6 +48,10 @@ describe('the view of the rooms', () => {
           const { after, upTo, head } = stretch;
           return page(gone.slice(after, upTo).filter((number) => number > head));
         },
+      },
+      onLoss: () => {
+        losses++;
+        views.forget();
       },
       clock: {
         monotonicMs: () => nowMs,
@@ -154,9 +159,6 @@ describe('the view of the rooms', () => {
     views.note(view(5, 6));
     reads[0]?.resolve([view(3, 4, { active: 2 })]);
     expect(await reading).toEqual(view(5, 6));
-    nowMs += 200;
-    await fill(view(3, 6));
-    expect(await find()).toEqual(view(5, 6));
     nowMs += 200;
     await fill(view(0, 0, { epoch: 2 }));
     expect(await find()).toMatchObject({ head: 0, epoch: 2 });
@@ -292,6 +294,60 @@ describe('the view of the rooms', () => {
     reads[1]?.resolve([view(2, 9)]);
     await vi.waitFor(async () => expect(await find()).toMatchObject({ head: 2 }));
     expect(reads).toHaveLength(2);
+  });
+
+  describe('when the data begin another life', () => {
+    test('what was known of the last one does not hold: neither counters nor who left', async () => {
+      gone = [5, 8];
+      await fill(view(6, 10, { departed: 2 }));
+      gone = [];
+      views.forget();
+      const asking = ahead(9);
+      reads[1]?.resolve([view(2, 9)]);
+      expect(await asking).toBe(6);
+      expect((await views.find('main'))?.departed.has(8)).toBe(false);
+      expect(losses).toBe(0);
+    });
+
+    test('a reading that began before is not taken in', async () => {
+      const asking = find();
+      views.forget();
+      reads[0]?.resolve([view(6, 10)]);
+      await vi.waitFor(() => expect(reads).toHaveLength(2));
+      reads[1]?.resolve([view(2, 9)]);
+      expect(await asking).toMatchObject({ head: 2 });
+    });
+
+    test('nor are departures that were being fetched, and whoever waits for them gets the new life', async () => {
+      gone = [5, 8];
+      const slow = Promise.withResolvers<undefined>();
+      page = async (answer) => {
+        await slow.promise;
+        return answer;
+      };
+      const asking = ahead(9);
+      reads[0]?.resolve([view(2, 10, { departed: 2 })]);
+      await vi.waitFor(() => expect(pages).toHaveLength(1));
+      views.forget();
+      slow.resolve(undefined);
+      await vi.waitFor(() => expect(reads).toHaveLength(2));
+      reads[1]?.resolve([view(2, 9)]);
+      expect(await asking).toBe(6);
+    });
+
+    test('a reading that is older than what was known when it began proves it', async () => {
+      gone = [5];
+      await fill(view(3, 10, { departed: 1 }));
+      views.note(view(4, 11, { departed: 1 }));
+      nowMs += 200;
+      const asking = ahead(9);
+      reads[1]?.resolve([view(2, 9)]);
+      await vi.waitFor(() => expect(reads).toHaveLength(3));
+      expect(losses).toBe(1);
+      reads[2]?.resolve([view(2, 9)]);
+      expect(await asking).toBe(6);
+      expect(losses).toBe(1);
+    });
   });
 
   test('a reading that fails is told to everybody, and tried again by the next', async () => {

@@ -4,9 +4,8 @@
  * What is given out is never older than a moment, never goes back, and counts out everybody who had left by then. It
  * has a version: a client that has seen a newer one, at another instance, makes this one read first.
  */
-import type { Clock } from '../platform/clock.ts';
 import { type Departed, DepartedNumbers } from './departed-numbers.ts';
-import { createLatestRooms } from './latest-rooms.ts';
+import { createLatestRooms, type LatestRoomsDeps } from './latest-rooms.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
 
@@ -35,6 +34,8 @@ export interface RoomViews {
   look(room: string): Promise<RoomView | undefined>;
   /** Takes in what this instance just did to a room. */
   note(view: RoomView): void;
+  /** The data have begun another life: what is known, and what is being read at this moment, does not hold. */
+  forget(): void;
 }
 
 /** Heads and departures only grow, and so do epochs. */
@@ -54,13 +55,13 @@ interface Known extends KnownRoom {
   catchingUp: Promise<void> | undefined;
 }
 
-export interface RoomViewsDeps {
+export interface RoomViewsDeps extends LatestRoomsDeps {
   readonly line: Pick<Line, 'rooms' | 'departures'>;
-  readonly clock: Clock;
 }
 
-export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
-  const latest = createLatestRooms(line, clock);
+export function createRoomViews(deps: RoomViewsDeps): RoomViews {
+  const { line } = deps;
+  const latest = createLatestRooms(deps);
   const rooms = new Map<string, Known>();
 
   function open(view: RoomView): Known {
@@ -80,16 +81,17 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
 
   /** As of the last reading, with all who had left. */
   async function publish(room: string): Promise<Known | undefined> {
-    const view = latest.get(room);
-    if (view === undefined) return undefined;
-    const known = open(view);
-    for (const wanted = latest.readings; known.reading < wanted;) {
+    for (const wanted = latest.readings; ;) {
+      const view = latest.get(room);
+      if (view === undefined) return undefined;
+      // Looked for each time: what was known may have been forgotten meanwhile.
+      const known = open(view);
+      if (known.reading >= wanted) return known;
       known.catchingUp ??= catchUp(known).finally(() => {
         known.catchingUp = undefined;
       });
       await known.catchingUp;
     }
-    return known;
   }
 
   /** Nothing changes before everything is there, so that the view and the departures fit together. */
@@ -131,6 +133,10 @@ export function createRoomViews({ line, clock }: RoomViewsDeps): RoomViews {
         known.departed.forgetUpTo(view.head);
         known.view = view;
       }
+    },
+    forget: () => {
+      latest.forget();
+      rooms.clear();
     },
   };
 }

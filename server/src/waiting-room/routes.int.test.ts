@@ -75,6 +75,7 @@ describe('the routes of the line', () => {
       defaultPolicy: { rateCount: 1, rateWindowMs: 3_600_000, capacity: 1_000 },
       activeTtlMs: 600_000,
       claimWindowMs: 120_000,
+      onLoss: () => {},
       record: (tx, note) => tx.onCommit(() => notes.push(note)),
     });
     await waitingRoom.prepare();

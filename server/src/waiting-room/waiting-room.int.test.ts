@@ -36,6 +36,7 @@ function createInstance(database: Database, log = createLogRecorder()): WaitingR
     defaultPolicy: { rateCount: 50, rateWindowMs: 30_000, capacity: 1_000 },
     activeTtlMs: 600_000,
     claimWindowMs: 120_000,
+    onLoss: () => {},
     record: () => {},
   });
 }

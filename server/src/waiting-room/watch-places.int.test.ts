@@ -48,6 +48,7 @@ function createCounted(database: Database, signer: TokenSigner) {
     defaultPolicy: { rateCount: null, rateWindowMs: null, capacity: 1 },
     activeTtlMs: 600_000,
     claimWindowMs: 120_000,
+    onLoss: () => {},
     record: () => {},
   });
   return {
