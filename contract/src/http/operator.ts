@@ -52,6 +52,7 @@ export const ParkedEventParams = Type.Object(
 export const OPERATOR_ACTIONS = [
   'room.create',
   'room.change',
+  'room.new-epoch',
   'venue.create',
   'concert.create',
   'concert.change',

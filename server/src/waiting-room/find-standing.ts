@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TurnChecks } from './check-turns.ts';
 import type { Joined } from './line.ts';
 import type { Holder } from './place-token.ts';
+import { isOfLine } from './room.ts';
 import { type RoomViews, versionOf } from './room-view.ts';
 import { aheadOf, calledStanding, type Standing, waitingStanding } from './standing.ts';
 
@@ -23,10 +24,10 @@ export interface StandingsDeps {
 
 export function createStandings({ views, turns, clock }: StandingsDeps): Standings {
   async function standingOf(holder: Holder, seenVersion?: string): Promise<Standing> {
-    const { room, epoch, number } = holder.place;
+    const { room, number } = holder.place;
     const known = await views.find(room, { number, version: seenVersion });
-    // One of another life of the room, or of a record of the line that is lost: it was looked for anew.
-    if (known?.view.epoch !== epoch || number > known.view.lastNumber) {
+    // One of a record of the line that is lost: it was looked for anew.
+    if (known === undefined || !isOfLine(holder.place, known.view) || number > known.view.lastNumber) {
       return calledStanding(known?.view, 'EXPIRED', null, number);
     }
     const ended = turns.ended(holder);
@@ -42,9 +43,10 @@ export function createStandings({ views, turns, clock }: StandingsDeps): Standin
   return {
     of: standingOf,
     atHand: (holder, version) => {
-      const { room, epoch, number } = holder.place;
+      const { room, number } = holder.place;
       const known = views.atHand(room, { number, version });
-      if (known === undefined || known.view.epoch !== epoch || number <= known.view.head) return undefined;
+      if (known === undefined || !isOfLine(holder.place, known.view)) return undefined;
+      if (number <= known.view.head) return undefined;
       if (known.departed.has(number) || turns.ended(holder) !== undefined) return undefined;
       return waitingStanding(known.view, number, aheadOf(known, number), clock.wallMs());
     },

@@ -19,7 +19,7 @@ import { type Holder, readPlace, signPlace } from './place-token.ts';
 import type { Policy } from './policy.ts';
 import { createPostgresLine } from './postgres-line.ts';
 import { waitingRoomReactions } from './reactions.ts';
-import { noteOf } from './room-note.ts';
+import { epochNoteOf, noteOf } from './room-note.ts';
 import type { RoomView } from './room.ts';
 import { createRoomViews, type RoomViews } from './room-view.ts';
 import { runLine } from './run-line.ts';
@@ -66,6 +66,8 @@ export interface WaitingRoom {
   createRoom(room: string, terms: RoomTerms, call: OperatorCall): Promise<OpenOutcome>;
   /** What is left out stays as it is. */
   changeRoom(room: string, terms: RoomTerms, call: OperatorCall): Promise<ChangeOutcome>;
+  /** After commits were lost: tokens of numbers that are given again are refused, and who is in line stays there. */
+  raiseEpoch(room: string, call: OperatorCall): Promise<ChangeOutcome>;
   readonly reactions: Reactions<'waiting-room'>;
   /** The data have begun another life: nothing that is remembered of rooms and turns holds. */
   forget(): void;
@@ -157,7 +159,7 @@ function steering(
   line: Line,
   views: RoomViews,
   { defaultPolicy, record }: WaitingRoomDeps,
-): Pick<WaitingRoom, 'createRoom' | 'changeRoom'> {
+): Pick<WaitingRoom, 'createRoom' | 'changeRoom' | 'raiseEpoch'> {
   const recording =
     (call: OperatorCall): RoomChanged =>
     (tx, before, after) =>
@@ -175,6 +177,13 @@ function steering(
         ...(opensAt !== undefined && { opensAt }),
       };
       const outcome = await line.changeRoom(room, change, recording(call));
+      if (outcome.outcome === 'changed') views.note(outcome.view);
+      return outcome;
+    },
+    raiseEpoch: async (room, call) => {
+      const outcome = await line.raiseEpoch(room, (tx, before, after) => {
+        if (before !== undefined) record(tx, epochNoteOf(before, after, call));
+      });
       if (outcome.outcome === 'changed') views.note(outcome.view);
       return outcome;
     },

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { describeAdmission } from './line-admission.contract.ts';
 import { describeClaims } from './line-claims.contract.ts';
 import { describeDepartures } from './line-departures.contract.ts';
+import { describeEpochs } from './line-epochs.contract.ts';
 import { describeOrganiser } from './line-organiser.contract.ts';
 import { describeTurns } from './line-turns.contract.ts';
 import {
@@ -24,6 +25,7 @@ export function describeLine(store: string, create: () => Promise<LineHarness>):
     describeClaims(bench);
     describeDepartures(bench);
     describeOrganiser(bench);
+    describeEpochs(bench);
     describeAdmission(bench);
   });
 }

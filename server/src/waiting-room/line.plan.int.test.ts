@@ -27,6 +27,7 @@ const INDEX_OF: Readonly<Record<string, readonly string[]>> = {
   'waiting-room.look': ['token_active'],
   'waiting-room.next': ['token_pkey'],
   'waiting-room.overdue-turns': ['token_active'],
+  'waiting-room.raise-epoch': [],
   'waiting-room.read-rooms': [],
   'waiting-room.recent-admissions': ['token_pkey'],
   'waiting-room.reopen-turns': ['token_pkey', 'token_live', 'token_pkey'],
@@ -60,6 +61,7 @@ beforeAll(async () => {
   await line.departures('main', { after: 0, upTo: 10, head: 0 });
   await line.rooms();
   await line.changeRoom('main', { policy: { rateCount: 5, rateWindowMs: 1_000 } });
+  await line.raiseEpoch('main');
   await db.database.rows(LATE, []);
   await line.tick();
   statements = [...collected.values()];

@@ -91,6 +91,11 @@ export interface Line {
   openRooms(tx: Tx, rooms: readonly string[], policy: Policy): Promise<void>;
   /** Takes effect at once, for those who wait too. */
   changeRoom(room: string, change: RoomChange, changed?: RoomChanged): Promise<ChangeOutcome>;
+  /**
+   * From now on numbers are of the next epoch. Who is in line stays there, in order; a place with a higher number and an
+   * earlier epoch, as tokens of a record that is lost name it, is none.
+   */
+  raiseEpoch(room: string, changed?: RoomChanged): Promise<ChangeOutcome>;
   /** All rooms, by name. */
   rooms(): Promise<RoomView[]>;
   /**

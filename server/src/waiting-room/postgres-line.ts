@@ -9,6 +9,7 @@ import { leaveLine } from './leave-line.ts';
 import type { Line, TurnTimes } from './line.ts';
 import { listDepartures } from './list-departures.ts';
 import { listRooms } from './list-rooms.ts';
+import { raiseEpoch } from './raise-epoch.ts';
 import { readTurns } from './read-turns.ts';
 import { spendTurns } from './spend-turns.ts';
 import { tick } from './tick.ts';
@@ -21,6 +22,7 @@ export function createPostgresLine(deps: TurnTimes & { readonly database: Databa
       await createRooms(tx, rooms, { policy, state: 'OPEN', opensAt: null });
     },
     changeRoom: (room, change, changed) => changeRoom(deps, room, change, changed),
+    raiseEpoch: (room, changed) => raiseEpoch(database, room, changed),
     rooms: () => listRooms(database),
     join: (requests) => joinLine(deps, requests),
     turns: (places) => readTurns(database, places),

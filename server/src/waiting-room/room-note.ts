@@ -12,6 +12,21 @@ export function noteOf(before: RoomView | undefined, after: RoomView, call: Oper
   };
 }
 
+/** And of a room that goes on in its next epoch. */
+export function epochNoteOf(before: RoomView, after: RoomView, call: OperatorCall): ActionNote {
+  return {
+    action: 'room.new-epoch',
+    subject: after.room,
+    before: epochOf(before),
+    after: epochOf(after),
+    call,
+  };
+}
+
+function epochOf({ epoch, epochFrom }: RoomView) {
+  return { epoch, epochFrom };
+}
+
 function termsOf({ state, opensAt, policy }: RoomView) {
   const { rateCount, rateWindowMs, capacity } = policy;
   return { state, opensAt, rateCount, rateWindowMs, capacity };

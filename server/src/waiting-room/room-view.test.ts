@@ -8,6 +8,7 @@ import { aheadOf } from './standing.ts';
 const view = (head: number, lastNumber: number, change: Partial<RoomView> = {}): RoomView => ({
   room: 'main',
   epoch: 1,
+  epochFrom: 1,
   state: 'OPEN',
   opensAt: null,
   head,
@@ -294,6 +295,29 @@ describe('the view of the rooms', () => {
     reads[1]?.resolve([view(2, 9)]);
     await vi.waitFor(async () => expect(await find()).toMatchObject({ head: 2 }));
     expect(reads).toHaveLength(2);
+  });
+
+  test('a new epoch moves nobody: who left stays counted out, and the view goes on from where it is', async () => {
+    gone = [5, 8];
+    await fill(view(2, 10, { departed: 2 }));
+    expect(await ahead(9)).toBe(4);
+    views.note(view(2, 10, { departed: 2, epoch: 2, epochFrom: 11 }));
+    expect(views.atHand('main')?.view).toMatchObject({ epoch: 2 });
+    expect(await ahead(9)).toBe(4);
+    nowMs += 200;
+    await fill(view(3, 11, { departed: 2, epoch: 2, epochFrom: 11 }));
+    expect([await ahead(9), await ahead(11)]).toEqual([3, 5]);
+    expect(await find({ version: '1.999.999' })).toMatchObject({ epoch: 2, head: 3 });
+    expect([losses, pages.length]).toEqual([0, 1]);
+  });
+
+  test('but one that begins before what is known says that it is lost: who left is looked for anew', async () => {
+    gone = [5, 8];
+    await fill(view(2, 10, { departed: 2 }));
+    gone = [3, 4];
+    nowMs += 200;
+    await fill(view(2, 9, { departed: 2, epoch: 2, epochFrom: 8 }));
+    expect([await ahead(6), pages.length]).toEqual([1, 2]);
   });
 
   describe('when the data begin another life', () => {

@@ -66,7 +66,7 @@ export function createRoomViews(deps: RoomViewsDeps): RoomViews {
 
   function open(view: RoomView): Known {
     const known = rooms.get(view.room);
-    if (known?.view.epoch === view.epoch) return known;
+    if (known !== undefined && isSameLine(view, known.view)) return known;
     const opened: Known = {
       view,
       departed: new DepartedNumbers(),
@@ -128,7 +128,7 @@ export function createRoomViews(deps: RoomViewsDeps): RoomViews {
       if (!latest.note(view)) return;
       const known = rooms.get(view.room);
       // Where somebody has left since, the next reading fetches the number.
-      const isWhole = known?.view.epoch === view.epoch && known.upTo === view.departed;
+      const isWhole = known?.upTo === view.departed && isSameLine(view, known.view);
       if (isWhole && known.catchingUp === undefined) {
         known.departed.forgetUpTo(view.head);
         known.view = view;
@@ -139,6 +139,11 @@ export function createRoomViews(deps: RoomViewsDeps): RoomViews {
       rooms.clear();
     },
   };
+}
+
+/** A new epoch that begins behind all that is known: nothing of it is lost. */
+function isSameLine(view: RoomView, known: RoomView): boolean {
+  return view.epoch === known.epoch || view.epochFrom > known.lastNumber;
 }
 
 /** All who had left by the view, of those whom its head has not passed, behind those who are fetched already. */

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { bucketMax, type Policy } from './policy.ts';
-import { admitted, dueInMs, isDue, type LockedRoom, type Movement, settlement, viewOf } from './room.ts';
+import {
+  admitted,
+  dueInMs,
+  isDue,
+  isOfLine,
+  type LockedRoom,
+  type Movement,
+  settlement,
+  viewOf,
+} from './room.ts';
 
 const capacity = (most: number): Policy => ({ rateCount: null, rateWindowMs: null, capacity: most });
 const rated: Policy = { rateCount: 60, rateWindowMs: 60_000, capacity: null };
@@ -10,6 +19,7 @@ const later = (ms: number) => new Date(Date.parse(AT) + ms).toISOString();
 const room = (change: Partial<LockedRoom> = {}): LockedRoom => ({
   room: 'main',
   epoch: 1,
+  epochFrom: 1,
   state: 'OPEN',
   opensAt: null,
   head: 10,
@@ -99,6 +109,22 @@ describe('the measured pace', () => {
     expect(isDue(room({ elapsedMs: 5_000 }))).toBe(true);
     expect(isDue(room({ elapsedMs: 5_000, waiting: 0 }))).toBe(false);
     expect(isDue(room({ elapsedMs: 5_000, state: 'PAUSED' }))).toBe(false);
+  });
+});
+
+describe('a place is of the line', () => {
+  test.each([
+    ['in the first epoch', { epoch: 1, number: 1 }, { epoch: 1, epochFrom: 1 }, true],
+    ['in line when the epoch was raised', { epoch: 1, number: 9 }, { epoch: 2, epochFrom: 10 }, true],
+    ['given since', { epoch: 2, number: 10 }, { epoch: 2, epochFrom: 10 }, true],
+    ['in line since before the last but one', { epoch: 1, number: 9 }, { epoch: 3, epochFrom: 12 }, true],
+    ['in line since between', { epoch: 2, number: 11 }, { epoch: 3, epochFrom: 12 }, true],
+    ['of what is lost', { epoch: 1, number: 10 }, { epoch: 2, epochFrom: 10 }, false],
+    ['of what is lost, far ahead', { epoch: 1, number: 99 }, { epoch: 2, epochFrom: 10 }, false],
+    ['of an epoch to come', { epoch: 2, number: 1 }, { epoch: 1, epochFrom: 1 }, false],
+    ['of this epoch with a number of before', { epoch: 2, number: 9 }, { epoch: 2, epochFrom: 10 }, false],
+  ])('%s: %j in %j is %s', (_, place, of, expected) => {
+    expect(isOfLine(place, of)).toBe(expected);
   });
 });
 

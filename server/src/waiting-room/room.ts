@@ -1,5 +1,6 @@
 /** A room: what everybody may see of it, and how it stands under its lock. */
 import type { RoomState } from '#contract/http/queue.ts';
+import type { Place } from '#contract/ids.ts';
 import { faded, NO_PACE, type Pace, PACE_AGE_MAX_MS, watched } from './pace.ts';
 import {
   admissions,
@@ -15,6 +16,8 @@ import {
 export interface RoomView {
   readonly room: string;
   readonly epoch: number;
+  /** Numbers from here on are of this epoch, those below of earlier ones. */
+  readonly epochFrom: number;
   readonly state: RoomState;
   /** Nobody joins or is let in before it; null: open since it was made. */
   readonly opensAt: string | null;
@@ -129,6 +132,22 @@ function isSamePolicy(one: Policy, other: Policy): boolean {
 
 export function isSameRate(one: Policy, other: Policy): boolean {
   return one.rateCount === other.rateCount && one.rateWindowMs === other.rateWindowMs;
+}
+
+/**
+ * Whether a place is one of this line, and not of a life of the data that is lost: there the numbers from the epoch's
+ * first on were given in an earlier epoch. Whose the number is only its row can say.
+ */
+export function isOfLine(
+  { epoch, number }: Pick<Place, 'epoch' | 'number'>,
+  room: Pick<RoomView, 'epoch' | 'epochFrom'>,
+): boolean {
+  return number >= room.epochFrom ? epoch === room.epoch : epoch < room.epoch;
+}
+
+/** The same line, in which all that is given from now on is told apart from what was given and lost. */
+export function inNextEpoch(room: LockedRoom): LockedRoom {
+  return { ...room, epoch: room.epoch + 1, epochFrom: room.lastNumber + 1 };
 }
 
 export function hasOpened({ opensAt, at }: Pick<LockedRoom, 'opensAt' | 'at'>): boolean {

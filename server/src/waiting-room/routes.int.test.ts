@@ -10,6 +10,7 @@ import { refused } from '#contract/problems.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createTokenSigner } from '../platform/signed-token.ts';
 import { createWaitingRoom, type WaitingRoom } from './index.ts';
+import { signPlace } from './place-token.ts';
 import { queueAdminRoutes, queueRoutes } from './routes.ts';
 
 function createDoor(waitingRoom: WaitingRoom): Door {
@@ -63,6 +64,7 @@ describe('the routes of the line', () => {
   let db: TestDatabase;
   let app: App;
   const notes: ActionNote[] = [];
+  const signer = createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock);
 
   beforeAll(async () => {
     db = await createTestDatabase();
@@ -71,7 +73,7 @@ describe('the routes of the line', () => {
       clock: systemClock,
       logger: createLogRecorder().logger,
       observe: () => {},
-      signer: createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock),
+      signer,
       defaultPolicy: { rateCount: 1, rateWindowMs: 3_600_000, capacity: 1_000 },
       activeTtlMs: 600_000,
       claimWindowMs: 120_000,
@@ -214,6 +216,43 @@ describe('the routes of the line', () => {
       { action: 'room.change', subject: 'noted', before: was, after: is, call },
     ]);
     expect((await admin('GET', '/noted')).json).toMatchObject(notes[1]?.after ?? {});
+  });
+
+  test('after a new epoch who is in line stands there as before, and a token of what is lost is over', async () => {
+    await admin('POST', '', { room: 'restored', state: 'PAUSED' });
+    const join = async (userId: string) =>
+      (await ask('POST', '/queue/tokens', userId, { room: 'restored' })).json;
+    const [first, second] = [await join(randomUUID()), await join(randomUUID())];
+    expect([first, second]).toMatchObject([{ ahead: 0 }, { ahead: 1 }]);
+    // As it was given in the commits that are lost: the epoch of before, and a number that is given again.
+    const userId = randomUUID();
+    const lost = signPlace(signer, { userId, place: { room: 'restored', epoch: 1, number: 3 } }, Date.now());
+
+    notes.length = 0;
+    expect(await admin('POST', '/restored/epoch')).toMatchObject({
+      status: 200,
+      json: { room: 'restored', lastNumber: 2, waiting: 2 },
+    });
+    const told = { action: 'room.new-epoch', subject: 'restored' };
+    const [before, after] = [
+      { epoch: 1, epochFrom: 1 },
+      { epoch: 2, epochFrom: 3 },
+    ];
+    expect(notes).toMatchObject([{ ...told, before, after }]);
+    const third = await join(randomUUID());
+    expect(third).toMatchObject({ number: 3, state: 'WAITING', ahead: 2 });
+
+    const standing = (token: unknown) => ask('GET', '/queue/tokens/me', String(token));
+    for (const [token, ahead] of [first, second, third].map((each, index) => [each['token'], index])) {
+      expect((await standing(token)).json).toMatchObject({ state: 'WAITING', ahead });
+    }
+    expect((await standing(lost)).json).toMatchObject({ state: 'EXPIRED' });
+    expect((await ask('GET', '/queue/tokens/me/stream', lost)).status).toBe(204);
+    await ask('DELETE', '/queue/tokens/me', lost);
+    expect((await standing(third['token'])).json).toMatchObject({ state: 'WAITING' });
+    expect(await join(userId)).toMatchObject({ number: 4, state: 'WAITING', ahead: 3 });
+    expect((await admin('POST', '/nowhere/epoch')).json).toMatchObject({ code: 'queue.room-not-found' });
+    expect((await ask('POST', '/admin/queue/rooms/restored/epoch', 'fan')).status).toBe(401);
   });
 
   test('when there can be no more streams, one is told so, and asks again and again', async () => {

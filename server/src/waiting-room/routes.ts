@@ -228,6 +228,7 @@ export function queueAdminRoutes(app: App, deps: AdminDeps): void {
   roomListRoutes(app, deps);
   createRoomRoute(app, deps);
   changeRoomRoute(app, deps);
+  newEpochRoute(app, deps);
 }
 
 function roomListRoutes(app: App, { waitingRoom, door }: AdminDeps): void {
@@ -293,6 +294,25 @@ function changeRoomRoute(app: App, { waitingRoom, door }: AdminDeps): void {
     async (request, reply) => {
       const call = operatorCallOf(request);
       const outcome = await waitingRoom.changeRoom(request.params.room, request.body, call);
+      return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(roomAnswer(outcome.view));
+    },
+  );
+}
+
+function newEpochRoute(app: App, { waitingRoom, door }: AdminDeps): void {
+  app.post(
+    '/admin/queue/rooms/:room/epoch',
+    behind(door, 'operator', {
+      tags: ['operator'],
+      summary: 'Tell what is given in a line from now on apart from what was given before and lost',
+      description:
+        'After an older copy of the data was restored, or commits were lost in a failover. Who is in line stays there, ' +
+        'with the token and the position; tokens of numbers that are lost are refused, and their owners join again.',
+      params: RoomParams,
+      response: { 200: RoomAnswer, ...refusals('queue.room-not-found') },
+    }),
+    async (request, reply) => {
+      const outcome = await waitingRoom.raiseEpoch(request.params.room, operatorCallOf(request));
       return outcome.outcome === 'refused' ? refuse(reply, outcome) : reply.send(roomAnswer(outcome.view));
     },
   );

@@ -12,6 +12,7 @@ import { createPlaceWatch, type PlaceWatch } from './watch-places.ts';
 const base: RoomView = {
   room: 'main',
   epoch: 1,
+  epochFrom: 1,
   state: 'OPEN',
   opensAt: null,
   head: 10,
@@ -310,19 +311,27 @@ describe('places that are watched', () => {
     },
   );
 
-  test('so is that of somebody who left elsewhere, of a number that never was, and of another life of the room', async () => {
+  test('so is that of somebody who left elsewhere, and of a number that never was', async () => {
     const [gone, unknown] = [watch(20), watch(11)];
     leave(20);
     admit(1);
     await pass();
     expect(gone.told.at(-1)?.data.state).toBe('LEFT');
     expect(unknown.told.at(-1)?.data.state).toBe('EXPIRED');
-    const client = watch(500);
-    turnOf(500, 'ACTIVE');
-    move({ epoch: 2 });
+    expect([gone, unknown].every(({ isEnded }) => isEnded)).toBe(true);
+  });
+
+  test('when the room has a new epoch a place that is lost is over, and who is in line goes on as before', async () => {
+    const [inLine, lost] = [watch(499), watch(500)];
     await pass();
-    expect(client.told.at(-1)?.data.state).toBe('EXPIRED');
-    expect([gone, unknown, client].every(({ isEnded }) => isEnded)).toBe(true);
+    turnOf(500, 'ACTIVE');
+    move({ epoch: 2, epochFrom: 500 });
+    await pass();
+    expect([lost.told.at(-1)?.data.state, lost.isEnded]).toEqual(['EXPIRED', true]);
+    admit(3);
+    await pass();
+    expect(inLine.told.filter(({ event }) => event === 'place')).toHaveLength(1);
+    expect(inLine.told.at(-1)).toMatchObject({ event: 'room', id: '2.13.0', data: { head: 13 } });
   });
 
   test('a place that is over when the stream begins is told, and nothing is watched', () => {

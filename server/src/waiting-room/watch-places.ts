@@ -14,6 +14,7 @@ import { placeFrame, roomFrame } from './answer.ts';
 import type { TurnChecks } from './check-turns.ts';
 import type { Turn } from './line.ts';
 import type { Holder } from './place-token.ts';
+import { isOfLine } from './room.ts';
 import type { KnownRoom, RoomViews } from './room-view.ts';
 import { aheadOf, calledStanding, isOver, type Standing, waitingStanding } from './standing.ts';
 
@@ -153,7 +154,7 @@ function tellWaiting(watcher: Watcher, known: KnownRoom, shared: Buffer, clock: 
 
 function tellCalled(watcher: Watcher, { view }: KnownRoom, found: Turn | undefined, clock: Clock): Message[] {
   const { told, holder } = watcher;
-  const turn = holder.place.epoch === view.epoch ? found : undefined;
+  const turn = isOfLine(holder.place, view) ? found : undefined;
   const [state, expiresAt] = [turn?.state ?? 'EXPIRED', turn?.expiresAt ?? null];
   if (state === told.state && expiresAt === told.turnExpiresAt) return [];
   return [place(watcher, calledStanding(view, state, expiresAt, holder.place.number), clock)];
@@ -178,7 +179,7 @@ function rethrow(outcomes: readonly PromiseSettledResult<unknown>[]): void {
   if (failure !== undefined) throw failure.reason;
 }
 
-/** Past the head, or of another life of the room. */
+/** Past the head, or of a record of the line that is lost. */
 function isCalled({ holder }: Watcher, { view }: KnownRoom): boolean {
-  return holder.place.number <= view.head || holder.place.epoch !== view.epoch;
+  return holder.place.number <= view.head || !isOfLine(holder.place, view);
 }
