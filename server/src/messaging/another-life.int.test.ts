@@ -15,6 +15,7 @@ import { until } from '../../test/support/until.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { createCursor } from './cursor.ts';
+import type { ReaderName } from './saga-map.ts';
 
 let world: LogWorld;
 beforeEach(async () => {
@@ -62,23 +63,38 @@ test('a reader takes an event whose position it had passed', async () => {
   expect((await world.effectsOf(1)).map(({ n }) => n)).toEqual([2]);
 });
 
-test('a cursor that has forgotten is where its row is, and what is under way moves it nowhere', async () => {
+/** At its row, with a clock that the test moves. */
+async function cursorOf(reader: ReaderName) {
   let aheadMs = 0;
   const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
-  const cursor = createCursor(world.db.database, clock, 'seats');
+  const cursor = createCursor(world.db.database, clock, reader);
   expect(await cursor.position()).toEqual(BEGINNING);
+  return { cursor, pass: (ms: number) => void (aheadMs += ms) };
+}
+
+test('a cursor that has forgotten is where its row is, and what is under way moves it nowhere', async () => {
+  const { cursor, pass } = await cursorOf('seats');
   cursor.pass(at('90'));
   cursor.forget();
   cursor.pass(at('91'));
-  aheadMs += 60_000;
+  pass(60_000);
   await cursor.persist();
   expect(await positionOf('seats')).toEqual(BEGINNING);
   expect(await cursor.position()).toEqual(BEGINNING);
   // Without that it writes down how far it has looked.
   cursor.pass(at('92'));
-  aheadMs += 60_000;
+  pass(60_000);
   await cursor.persist();
   expect(await positionOf('seats')).toEqual(at('92'));
+});
+
+test('a cursor that has looked beyond the horizon is of another life, and is not written down', async () => {
+  const { cursor, pass } = await cursorOf('payments');
+  cursor.pass(at('1099511627776'));
+  pass(60_000);
+  await cursor.persist();
+  expect(await positionOf('payments')).toEqual(BEGINNING);
+  expect(await cursor.position()).toEqual(BEGINNING);
 });
 
 test('a set that was found before is not taken after it: the row is looked at again', async () => {

@@ -5,7 +5,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
-import { isAfter, isSame, type Position } from './log.ts';
+import { findHorizon, isAfter, isSame, type Position } from './log.ts';
 import type { ReaderName } from './saga-map.ts';
 
 const PERSIST_MS = 5_000;
@@ -69,7 +69,10 @@ export function createCursor(database: Database, clock: Clock, reader: ReaderNam
       if (seen === undefined || persisted === undefined || !isAfter(seen, persisted)) return;
       const to = seen;
       await database.transaction(async (tx) => {
-        if ((await cursor.lock(tx)) === 'here') cursor.move(tx, to);
+        if ((await cursor.lock(tx)) !== 'here') return;
+        // Only what lies below the horizon is looked at. Where it lies above, the data have begun another life unnoticed.
+        if (isAfter(await findHorizon(tx), to)) cursor.move(tx, to);
+        else cursor.forget();
       });
     },
     forget() {
