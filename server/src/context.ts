@@ -51,13 +51,14 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
   if (revisions.length > 0) logger.info({ revisions }, 'the database was brought up to date');
 
   const metrics = createMetrics();
+  const memory = createMemory(logger);
   const database = stack.use(
     openDatabase({
       connection,
       connectionsMax: config.database.poolMax,
       settings: sessionSettings(facts),
       onIdleError: (error) => logger.warn({ err: error }, 'a database connection was lost'),
-      onNewLife: () => forget('the server has begun another life'),
+      onNewLife: () => memory.forget('the server has begun another life'),
     }),
   );
   const messaging = createMessaging({
@@ -83,16 +84,10 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     defaultPolicy,
     activeTtlMs,
     claimWindowMs,
-    onLoss: () => forget('commits are lost'),
+    onLoss: () => memory.forget('commits are lost'),
   });
   const payments = createPayments(shared);
-  /** Whatever is remembered of the database. Seats and catalogue are told by messaging. */
-  function forget(why: string): void {
-    logger.warn({ why }, 'what is remembered of the database is forgotten');
-    waitingRoom.forget();
-    payments.forget();
-    messaging.forget();
-  }
+  memory.parts.push(waitingRoom, payments, messaging);
 
   const owned = stack.move();
   return {
@@ -111,6 +106,18 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     reservations: createReservations(shared),
     payments,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What is remembered of the database, and forgotten together. Seats and catalogue are told by messaging. */
+function createMemory(logger: Logger) {
+  const parts: { forget(): void }[] = [];
+  return {
+    parts,
+    forget(why: string): void {
+      logger.warn({ why }, 'what is remembered of the database is forgotten');
+      for (const part of parts) part.forget();
+    },
   };
 }
 

@@ -36,68 +36,37 @@ export interface LatestRoomsDeps {
 }
 
 export function createLatestRooms({ line, clock, onLoss }: LatestRoomsDeps): LatestRooms {
-  const latest = new Map<string, RoomView>();
-  /** What this instance did while a reading was under way may not be in it. */
-  const noted = new Set<string>();
+  const known = createKnownViews();
   let readings = 0;
-  let lives = 0;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   async function read(): Promise<void> {
     for (;;) {
-      const asOf = lives;
-      noted.clear();
+      const asOf = known.begin();
       readAtMs = clock.monotonicMs();
       const found = await line.rooms();
-      // What was known when it began is in it, or is gone for good.
-      const isLoss = (view: RoomView) => isOutdated(view) && !noted.has(view.room);
-      if (lives === asOf && found.some(isLoss)) onLoss();
-      if (lives === asOf) return take(found);
+      if (known.isOf(asOf) && known.showsLoss(found)) onLoss();
+      // What was read of a life that has ended meanwhile is read again.
+      if (!known.isOf(asOf)) continue;
+      known.take(found);
+      readings++;
+      return;
     }
-  }
-
-  function take(found: readonly RoomView[]): void {
-    for (const view of found) {
-      const before = latest.get(view.room);
-      const isKept = before !== undefined && noted.has(view.room) && !isOlder(before, view);
-      if (!isKept && !isOutdated(view)) latest.set(view.room, view);
-    }
-    readings++;
-  }
-
-  function isOutdated(view: RoomView): boolean {
-    const known = latest.get(view.room);
-    return known !== undefined && isOlder(view, known);
   }
 
   function refresh(): Promise<void> {
-    return (reading ??= begin());
-  }
-
-  /** One reading, and how long anybody waits for it. */
-  function begin(): Promise<void> {
-    const over = new AbortController();
-    const done = read()
-      .catch((error: unknown) => {
-        readAtMs = Number.NEGATIVE_INFINITY;
-        throw error;
-      })
-      .finally(() => {
-        reading = undefined;
-        over.abort();
-      });
-    const late = clock.sleep(WAIT_MAX_MS, over.signal).then(() => {
-      if (over.signal.aborted) return done;
-      throw new Overloaded(`the rooms have been read for more than ${WAIT_MAX_MS} ms`);
+    reading ??= waitedFor(clock, read, (isRead) => {
+      reading = undefined;
+      if (!isRead) readAtMs = Number.NEGATIVE_INFINITY;
     });
-    return Promise.race([done, late]);
+    return reading;
   }
 
   const isFresh = () => reading === undefined && clock.monotonicMs() - readAtMs < FRESH_MS;
 
-  async function beginAgain(): Promise<void> {
+  async function begin(): Promise<void> {
     await reading?.catch(() => {});
     const dueMs = readAtMs + APART_MS - clock.monotonicMs();
     if (dueMs > 0) await clock.sleep(dueMs);
@@ -116,19 +85,78 @@ export function createLatestRooms({ line, clock, onLoss }: LatestRoomsDeps): Lat
     freshen: async () => {
       if (!isFresh()) await refresh();
     },
-    readAgain: () => (next ??= beginAgain()),
-    get: (room) => latest.get(room),
-    note: (view) => {
+    readAgain: () => (next ??= begin()),
+    get: (room) => known.get(room),
+    note: (view) => known.note(view),
+    forget: () => {
+      known.forget();
+      readAtMs = Number.NEGATIVE_INFINITY;
+    },
+  };
+}
+
+/** The outcome of a reading, for as long as anybody waits for it; `over` is told when it really ends. */
+function waitedFor(clock: Clock, read: () => Promise<void>, over: (isRead: boolean) => void): Promise<void> {
+  const ended = new AbortController();
+  const end = (isRead: boolean) => {
+    ended.abort();
+    over(isRead);
+  };
+  const done = read().then(
+    () => end(true),
+    (error: unknown) => {
+      end(false);
+      throw error;
+    },
+  );
+  const late = clock.sleep(WAIT_MAX_MS, ended.signal).then(() => {
+    if (ended.signal.aborted) return done;
+    throw new Overloaded(`the rooms have been read for more than ${WAIT_MAX_MS} ms`);
+  });
+  return Promise.race([done, late]);
+}
+
+/** The newest view of each room in this life of the data, whichever way it came. */
+function createKnownViews() {
+  const latest = new Map<string, RoomView>();
+  /** What this instance did while a reading was under way may not be in it. */
+  const noted = new Set<string>();
+  let life = 0;
+
+  function isOutdated(view: RoomView): boolean {
+    const known = latest.get(view.room);
+    return known !== undefined && isOlder(view, known);
+  }
+
+  return {
+    /** A reading does; gives the life that it is of. */
+    begin: () => {
+      noted.clear();
+      return life;
+    },
+    isOf: (asOf: number) => asOf === life,
+    /** Whatever was known when the reading began is in it, or is gone for good. */
+    showsLoss: (found: readonly RoomView[]) =>
+      found.some((view) => isOutdated(view) && !noted.has(view.room)),
+    take: (found: readonly RoomView[]) => {
+      for (const view of found) {
+        const before = latest.get(view.room);
+        const isKept = before !== undefined && noted.has(view.room) && !isOlder(before, view);
+        if (!isKept && !isOutdated(view)) latest.set(view.room, view);
+      }
+    },
+    get: (room: string) => latest.get(room),
+    /** False: more is known already. */
+    note: (view: RoomView) => {
       if (isOutdated(view)) return false;
       latest.set(view.room, view);
       noted.add(view.room);
       return true;
     },
     forget: () => {
-      lives++;
+      life++;
       latest.clear();
       noted.clear();
-      readAtMs = Number.NEGATIVE_INFINITY;
     },
   };
 }

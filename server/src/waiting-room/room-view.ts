@@ -5,7 +5,7 @@
  * has a version: a client that has seen a newer one, at another instance, makes this one read first.
  */
 import { type Departed, DepartedNumbers } from './departed-numbers.ts';
-import { createLatestRooms, type LatestRoomsDeps } from './latest-rooms.ts';
+import { createLatestRooms, type LatestRooms, type LatestRoomsDeps } from './latest-rooms.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
 
@@ -60,8 +60,38 @@ export interface RoomViewsDeps extends LatestRoomsDeps {
 }
 
 export function createRoomViews(deps: RoomViewsDeps): RoomViews {
-  const { line } = deps;
   const latest = createLatestRooms(deps);
+  const rooms = createKnownRooms(deps.line, latest);
+
+  return {
+    find: async (room, seen = {}) => {
+      await latest.freshen();
+      const known = await rooms.publish(room);
+      if (known === undefined ? seen.number === undefined : !isBehind(known.view, seen)) return known;
+      await latest.readAgain();
+      return rooms.publish(room);
+    },
+    atHand: (room, seen = {}) => {
+      const known = latest.isFresh ? rooms.get(room) : undefined;
+      if (known === undefined || known.reading < latest.readings) return undefined;
+      return isBehind(known.view, seen) ? undefined : known;
+    },
+    look: async (room) => {
+      await latest.freshen();
+      return latest.get(room);
+    },
+    note: (view) => {
+      if (latest.note(view)) rooms.note(view);
+    },
+    forget: () => {
+      latest.forget();
+      rooms.forget();
+    },
+  };
+}
+
+/** The rooms with those who left them, as they are given out. */
+function createKnownRooms(line: Pick<Line, 'departures'>, latest: LatestRooms) {
   const rooms = new Map<string, Known>();
 
   function open(view: RoomView): Known {
@@ -108,24 +138,9 @@ export function createRoomViews(deps: RoomViewsDeps): RoomViews {
   }
 
   return {
-    find: async (room, seen = {}) => {
-      await latest.freshen();
-      const known = await publish(room);
-      if (known === undefined ? seen.number === undefined : !isBehind(known.view, seen)) return known;
-      await latest.readAgain();
-      return publish(room);
-    },
-    atHand: (room, seen = {}) => {
-      const known = latest.isFresh ? rooms.get(room) : undefined;
-      if (known === undefined || known.reading < latest.readings) return undefined;
-      return isBehind(known.view, seen) ? undefined : known;
-    },
-    look: async (room) => {
-      await latest.freshen();
-      return latest.get(room);
-    },
-    note: (view) => {
-      if (!latest.note(view)) return;
+    get: (room: string) => rooms.get(room),
+    publish,
+    note: (view: RoomView): void => {
       const known = rooms.get(view.room);
       // Where somebody has left since, the next reading fetches the number.
       const isWhole = known?.upTo === view.departed && isSameLine(view, known.view);
@@ -134,10 +149,7 @@ export function createRoomViews(deps: RoomViewsDeps): RoomViews {
         known.view = view;
       }
     },
-    forget: () => {
-      latest.forget();
-      rooms.clear();
-    },
+    forget: (): void => rooms.clear(),
   };
 }
 
