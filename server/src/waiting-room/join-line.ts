@@ -5,12 +5,13 @@
  * that was answered before another was sent has the lower number, on whatever instance.
  */
 import assert from 'node:assert/strict';
+import { AGAIN } from '../platform/batcher.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { type Settled, settleRooms } from './admit.ts';
 import { claim } from './claim-turns.ts';
 import type { JoinOutcome, JoinRequest, Turn, TurnTimes } from './line.ts';
-import { lockRooms, type Rooms } from './lock-rooms.ts';
+import { lockFreeRooms, type Rooms } from './lock-rooms.ts';
 import { decideJoins, type Entry, placeKey, type PlaceRow, unclaimed } from './place.ts';
 import { type Movement, viewOf } from './room.ts';
 
@@ -44,15 +45,19 @@ interface Done {
   readonly claimed: ReadonlyMap<string, Turn | undefined>;
 }
 
-/** Decides a set of joins; one outcome for each request, in order. */
-export function joinLine(deps: JoinLineDeps, requests: readonly JoinRequest[]): Promise<JoinOutcome[]> {
+/** Decides a set of joins; one outcome for each request, in order. Not decided: somebody else is at its room. */
+export function joinLine(
+  deps: JoinLineDeps,
+  requests: readonly JoinRequest[],
+): Promise<(JoinOutcome | typeof AGAIN)[]> {
   return deps.database.transaction(async (tx) => {
     const names = requests.map((request) => request.room);
-    const [rooms, live] = await Promise.all([
-      lockRooms(tx, names),
+    const [free, live] = await Promise.all([
+      lockFreeRooms(tx, names),
       tx.rows<PlaceRow>(LIVE, [names, requests.map((request) => request.userId)]),
     ]);
-    const entries = decideJoins(requests, rooms, live);
+    const { rooms } = free;
+    const entries = decideJoins(requests, free, live);
     const claiming = unclaimed(entries);
     const [settled, turns] = await Promise.all([
       write(tx, rooms, entries, deps),
@@ -95,7 +100,8 @@ function movementsOf(entries: readonly Entry[], fresh: readonly FreshEntry[]): M
   );
 }
 
-function toOutcome(entry: Entry, { rooms, settled, claimed }: Done): JoinOutcome {
+function toOutcome(entry: Entry, { rooms, settled, claimed }: Done): JoinOutcome | typeof AGAIN {
+  if (entry.outcome === 'again') return AGAIN;
   if (entry.outcome === 'refused') return entry;
   const name = entry.outcome === 'present' ? entry.row.room : entry.room;
   const room = rooms.get(name);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
+import { AGAIN } from '../platform/batcher.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import type { Joined, Line, OpenHold, Purchase, RoomSetup, SpendOutcome } from './line.ts';
 import type { Policy } from './policy.ts';
@@ -108,6 +109,7 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
       const userIds = typeof who === 'number' ? Array.from({ length: who }, () => randomUUID()) : who;
       const outcomes = await line.join(userIds.map((userId) => ({ room, userId })));
       return outcomes.map((outcome, index) => {
+        if (outcome === AGAIN) throw new Error('one room alone is waited for');
         if (outcome.outcome === 'refused') throw new Error(outcome.problem);
         return { ...outcome, userId: userIds[index] ?? '' };
       });

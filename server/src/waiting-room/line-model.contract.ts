@@ -7,7 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RoomState } from '#contract/http/queue.ts';
+import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import { AGAIN } from '../platform/batcher.ts';
 import { DRIFT_MAX_MS, LineModel } from '../../test/support/line-model.ts';
 import type { Line } from './line.ts';
 import type { LineHarness, RecordedPlace } from './line-bench.contract.ts';
@@ -53,8 +54,8 @@ function join(users: readonly number[], instance: number): Command {
   return command(`join ${users.join()}`, instance, async (model, line, { room }) => {
     const outcomes = await line.join(users.map((user) => ({ room, userId: USERS[user] ?? '' })));
     const told = outcomes.map((outcome) =>
-      outcome.outcome === 'refused'
-        ? outcome.problem
+      outcome === AGAIN || outcome.outcome === 'refused'
+        ? outcome !== AGAIN && outcome.problem
         : { fresh: outcome.fresh, number: outcome.place.number, state: outcome.state },
     );
     return () => expect(told).toEqual(model.join(users));

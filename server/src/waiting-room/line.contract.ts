@@ -1,6 +1,9 @@
 /** What every store of the line must do. Run by the store's own test, on two instances of it. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { AGAIN } from '../platform/batcher.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { describeAdmission } from './line-admission.contract.ts';
 import { describeClaims } from './line-claims.contract.ts';
 import { describeDepartures } from './line-departures.contract.ts';
@@ -110,6 +113,36 @@ function describeJoining(bench: Bench): void {
         { place: { room: other, number: 2 }, state: 'WAITING' },
         { place: { room, number: 2 }, state: 'ACTIVE' },
       ]);
+    });
+
+    test('nobody is waited for while a room is held: what is asked of a busy one is not decided, unless it comes first', async () => {
+      await bench.open(unlimited);
+      const { room } = bench;
+      const busy = `${room}-b`;
+      await bench.one.createRoom(busy, { policy: unlimited, state: 'OPEN', opensAt: null });
+      const here = await bench.joinOne();
+      const [joined] = await bench.one.join([{ room: busy, userId: randomUUID() }]);
+      assert(joined !== AGAIN && joined?.outcome === 'joined');
+      const userIds = [1, 2, 3, 4].map(() => randomUUID());
+      const rooms = [room, busy, 'nowhere', room];
+      const requests = userIds.map((userId, index) => ({ userId, room: rooms[index] ?? '' }));
+      const [line] = bench.harness.lines;
+      await bench.harness.transaction(async (tx) => {
+        // As the log's reader does, which may come to the other room next.
+        await bench.two.spend(tx, [
+          { reservationId: randomUUID(), userId: userIds[0] ?? '', turn: joined.place },
+        ]);
+        expect(await line.join(requests)).toMatchObject([
+          { place: { room, number: 2 } },
+          AGAIN,
+          { problem: 'queue.room-not-found' },
+          { place: { room, number: 3 } },
+        ]);
+        expect(await line.leave([here.place, joined.place])).toEqual(['LEFT', AGAIN]);
+        await expect(line.join(requests.slice(1))).rejects.toThrow(DatabaseFault);
+      });
+      expect(await line.join(requests.slice(1, 2))).toMatchObject([{ place: { room: busy, number: 2 } }]);
+      expect(await line.leave([joined.place])).toEqual(['LEFT']);
     });
 
     test('nobody joins a room that does not exist or is closed', async () => {

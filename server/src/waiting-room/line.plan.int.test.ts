@@ -22,6 +22,7 @@ const INDEX_OF: Readonly<Record<string, readonly string[]>> = {
   'waiting-room.list-departures': ['token_departure'],
   'waiting-room.list-rooms': [],
   'waiting-room.live-places': ['token_live'],
+  'waiting-room.lock-free-rooms': [],
   'waiting-room.lock-places': ['token_pkey'],
   'waiting-room.lock-rooms': [],
   'waiting-room.look': ['token_active'],
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const turn = { room: 'main', epoch: 1, number: 1 };
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   await database.transaction((tx) => line.extend(tx, [{ turn, userId: users[0] ?? '', expiresAt }]));
-  await line.leave([turn, { ...turn, number: 3 }]);
+  await line.leave([turn, { ...turn, number: 3 }, { ...turn, room: 'other' }]);
   await line.claim([{ ...turn, number: 2 }]);
   await line.departures('main', { after: 0, upTo: 10, head: 0 });
   await line.rooms();

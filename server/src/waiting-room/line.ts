@@ -6,6 +6,7 @@ import type { EventOf } from '#contract/events.ts';
 import type { PlaceState, RoomState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import type { Refusal } from '#contract/problems.ts';
+import type { AGAIN } from '../platform/batcher.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import type { Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
@@ -100,9 +101,10 @@ export interface Line {
   rooms(): Promise<RoomView[]>;
   /**
    * Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. Whoever joins is
-   * here: a turn that is theirs is taken up.
+   * here: a turn that is theirs is taken up. Not decided are those for a room that somebody else is at; the first
+   * always is.
    */
-  join(requests: readonly JoinRequest[]): Promise<JoinOutcome[]>;
+  join(requests: readonly JoinRequest[]): Promise<(JoinOutcome | typeof AGAIN)[]>;
   turns(places: readonly Place[]): Promise<(Turn | undefined)[]>;
   /**
    * Takes turns up: their owners have come. Each lasts its full time from now on. Answers the turns as they are
@@ -111,8 +113,8 @@ export interface Line {
   claim(places: readonly Place[]): Promise<(Turn | undefined)[]>;
   /** The numbers of people who left a room's line while waiting, in the order in which they did. */
   departures(room: string, stretch: Stretch): Promise<readonly number[]>;
-  /** Gives places up. Answers what became of each; undefined for a place that never was. */
-  leave(places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
+  /** Gives places up. Answers what became of each; undefined for a place that never was. Not decided as with joins. */
+  leave(places: readonly Place[]): Promise<(PlaceState | undefined | typeof AGAIN)[]>;
   /** In the order of the log: of two purchases on one turn the earlier has it, even if it was given up since. */
   spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
   /** Lets no turn end before the hold that was made on it; one that has timed out already is open again. */

@@ -8,7 +8,10 @@ import { ROOM_COLUMNS, ROOM_NOW, type RoomRow, toLockedRoom } from './room-row.t
 
 // Rooms before anything else, in the order of their names: instances cannot deadlock.
 const LOCK = statement(`/* waiting-room.lock-rooms */
-select from waiting_room.room where room = any($1::text[]) order by room for update`);
+select room from waiting_room.room where room = any($1::text[]) order by room for update`);
+
+const LOCK_FREE = statement(`/* waiting-room.lock-free-rooms */
+select room from waiting_room.room where room = any($1::text[]) for update skip locked`);
 
 // A statement of its own: it sees what others committed while the lock was waited for, and the time since.
 const READ = statement(`/* waiting-room.read-rooms */
@@ -32,6 +35,33 @@ export async function lockRooms(tx: Tx, names: Iterable<string>): Promise<Rooms>
   const rooms = [...new Set(names)];
   const [, rows] = await Promise.all([tx.rows(LOCK, [rooms]), tx.rows<RoomRow>(READ, [rooms])]);
   return new Map(rows.map((row) => [row.room, toLockedRoom(row)]));
+}
+
+/** The rooms that were locked, and those that somebody else is at. */
+export interface FreeRooms {
+  readonly rooms: Rooms;
+  readonly busy: ReadonlySet<string>;
+}
+
+/**
+ * Waits for the first of these rooms, and takes of the others what is free: nobody is waited for while a room is held.
+ * The log's reader locks rooms in the order in which events name them, several times in one transaction; with those
+ * who wait for one room at most it cannot deadlock, and what holds one room up holds up no other.
+ */
+export async function lockFreeRooms(tx: Tx, names: Iterable<string>): Promise<FreeRooms> {
+  const [first, ...others] = new Set(names);
+  const [waitedFor, free, rows] = await Promise.all([
+    tx.rows<{ room: string }>(LOCK, [[first]]),
+    others.length === 0 ? [] : tx.rows<{ room: string }>(LOCK_FREE, [others]),
+    tx.rows<RoomRow>(READ, [[first, ...others]]),
+  ]);
+  const locked = new Set([...waitedFor, ...free].map(({ room }) => room));
+  const isLocked = (room: string) => locked.has(room);
+  return {
+    rooms: new Map(rows.filter(({ room }) => isLocked(room)).map((row) => [row.room, toLockedRoom(row)])),
+    // A room that was made a moment ago is not there yet for whoever asked for it first.
+    busy: new Set(rows.map(({ room }) => room).filter((room) => !isLocked(room) && room !== first)),
+  };
 }
 
 /** Locks the rows of those places that exist. Their rooms are locked before. */

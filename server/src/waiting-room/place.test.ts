@@ -27,6 +27,7 @@ const rooms = new Map([
   ['early', { ...room, room: 'early', opensAt: '2026-01-01T00:00:00.001Z' }],
   ['prompt', { ...room, room: 'prompt', opensAt: '2026-01-01T00:00:00.000Z' }],
 ]);
+const free = { rooms, busy: new Set(['elsewhere']) };
 const row = (number: number, change: Partial<PlaceRow> = {}): PlaceRow => ({
   room: 'main',
   number,
@@ -45,7 +46,7 @@ describe('joining', () => {
   test('numbers go up in the order of the requests; a person gets one', () => {
     const entries = decideJoins(
       ['a', 'b', 'a', 'c'].map((user) => join(user)),
-      rooms,
+      free,
       [],
     );
     expect(entries).toMatchObject([
@@ -58,23 +59,31 @@ describe('joining', () => {
 
   test('who is in line keeps the place, in a closed room too', () => {
     const rows = [row(7), row(8, { room: 'shut' })];
-    expect(decideJoins([join('u7'), join('u8', 'shut')], rooms, rows)).toEqual([
+    expect(decideJoins([join('u7'), join('u8', 'shut')], free, rows)).toEqual([
       { outcome: 'present', row: rows[0] },
       { outcome: 'present', row: rows[1] },
     ]);
   });
 
   test('a closed room takes nobody in, an unknown one does not exist', () => {
-    expect(decideJoins([join('a', 'shut'), join('a', 'none')], rooms, [])).toMatchObject([
+    expect(decideJoins([join('a', 'shut'), join('a', 'none')], free, [])).toMatchObject([
       { problem: 'queue.room-closed' },
       { problem: 'queue.room-not-found' },
+    ]);
+  });
+
+  test('nothing is decided in a room that somebody else is at', () => {
+    expect(decideJoins([join('a'), join('b', 'elsewhere'), join('c')], free, [])).toMatchObject([
+      { outcome: 'fresh', number: 101 },
+      { outcome: 'again' },
+      { outcome: 'fresh', number: 102 },
     ]);
   });
 
   test('nobody joins before the room opens, but who is in line already keeps the place', () => {
     const present = row(7, { room: 'early', state: 'WAITING' });
     const requests = [join('a', 'early'), join('u7', 'early'), join('a', 'prompt')];
-    expect(decideJoins(requests, rooms, [present])).toEqual([
+    expect(decideJoins(requests, free, [present])).toEqual([
       {
         outcome: 'refused',
         problem: 'queue.room-not-open',
@@ -94,7 +103,7 @@ describe('joining', () => {
     ];
     const entries = decideJoins(
       [1, 2, 3, 4, 5].map((n) => join(`u${n}`)),
-      rooms,
+      free,
       rows,
     );
     expect(unclaimed(entries)).toEqual([{ room: 'main', epoch: 3, number: 1 }]);
@@ -106,7 +115,7 @@ describe('joining', () => {
       fc.property(users, (list) => {
         const entries = decideJoins(
           list.map((user) => join(user)),
-          rooms,
+          free,
           [],
         );
         const order = [...new Set(list)];

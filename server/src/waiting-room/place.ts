@@ -37,18 +37,21 @@ export type Entry =
       readonly number: number;
     }
   | { readonly outcome: 'present'; readonly row: PlaceRow }
+  /** Not decided: somebody else is at the room. */
+  | { readonly outcome: 'again' }
   | Refusal;
 
 /** Gives the next numbers in the order of the requests; a person who is in line already keeps the place. */
 export function decideJoins(
   requests: readonly JoinRequest[],
-  rooms: ReadonlyMap<string, LockedRoom>,
+  { rooms, busy }: { readonly rooms: ReadonlyMap<string, LockedRoom>; readonly busy: ReadonlySet<string> },
   live: readonly PlaceRow[],
 ): Entry[] {
   const present = new Map(live.map((row) => [personKey(row.room, row.user_id), row]));
   const given = new Map<string, number>();
   const last = new Map<string, number>();
   return requests.map(({ room, userId }): Entry => {
+    if (busy.has(room)) return { outcome: 'again' };
     const locked = rooms.get(room);
     if (locked === undefined) return refused('queue.room-not-found');
     const person = personKey(room, userId);
