@@ -10,6 +10,7 @@ import { statement } from '../platform/postgres/statement.ts';
 import type { TurnTimes } from './line.ts';
 import {
   admitted,
+  type Calling,
   type LockedRoom,
   type Movement,
   type RoomView,
@@ -19,13 +20,16 @@ import {
 } from './room.ts';
 import { fromGroups } from './room-row.ts';
 
-// LATERAL walks the primary key from the head and stops at the count; those who left are stepped over once.
+/** Those who left are stepped over: so many numbers at a time, or a crowd that left would keep the room locked. */
+export const STEP_MAX = 20_000;
+
+// LATERAL walks the primary key from the head and stops at the count, or at the end of the step.
 const NEXT = statement(`/* waiting-room.next */
 select r.room, t.number
 from unnest($1::text[], $2::bigint[], $3::int[]) as r (room, head, admit)
 cross join lateral (
   select number from waiting_room.token
-  where room = r.room and number > r.head and state = 'WAITING'
+  where room = r.room and number > r.head and number <= r.head + $4::int and state = 'WAITING'
   order by number
   limit r.admit
 ) as t`);
@@ -77,7 +81,7 @@ export async function settleRooms(
 ): Promise<Map<string, Settled>> {
   const plans = rooms.map((room) => settlement(room, movements.get(room.room) ?? {}));
   const called = await findNext(tx, rooms, plans);
-  const settled = plans.map((plan) => admitted(plan, called.get(plan.room.room) ?? []));
+  const settled = plans.map((plan) => admitted(plan, called.get(plan.room.room)));
   tx.send(WRITE, [
     settled.map((room) => room.room),
     settled.map((room) => room.head),
@@ -102,33 +106,34 @@ export async function settleRooms(
   );
 }
 
-type Called = ReadonlyMap<string, readonly number[]>;
+/** By room. */
+type Called = ReadonlyMap<string, Calling>;
 
-/** The numbers to let in, by room. Where nobody waited before, they are those that were just given: nothing to ask. */
+/** The numbers to let in. Where nobody waited before, they are those that were just given: nothing to ask. */
 async function findNext(tx: Tx, rooms: readonly LockedRoom[], plans: readonly Settlement[]): Promise<Called> {
-  const called = new Map<string, readonly number[]>();
+  const called = new Map<string, Calling>();
   const asking: Settlement[] = [];
   for (const [index, plan] of plans.entries()) {
     const before = rooms[index];
     if (plan.admit === 0 || before === undefined) continue;
     if (before.waiting > 0) asking.push(plan);
-    else
-      called.set(
-        before.room,
-        Array.from({ length: plan.admit }, (_, i) => before.lastNumber + 1 + i),
-      );
+    else {
+      const numbers = Array.from({ length: plan.admit }, (_, i) => before.lastNumber + 1 + i);
+      called.set(before.room, { numbers, head: before.lastNumber + plan.admit });
+    }
   }
   if (asking.length === 0) return called;
   const rows = await tx.rows<{ room: string; number: number }>(NEXT, [
     asking.map(({ room }) => room.room),
     asking.map(({ room }) => room.head),
     asking.map(({ admit: count }) => count),
+    STEP_MAX,
   ]);
-  for (const [room, next] of Map.groupBy(rows, (row) => row.room)) {
-    called.set(
-      room,
-      next.map((row) => row.number),
-    );
+  const found = Map.groupBy(rows, (row) => row.room);
+  for (const { room, admit: wanted } of asking) {
+    const numbers = found.get(room.room)?.map((row) => row.number) ?? [];
+    const stepped = Math.min(room.head + STEP_MAX, room.lastNumber);
+    called.set(room.room, { numbers, head: numbers.length < wanted ? stepped : (numbers.at(-1) ?? 0) });
   }
   return called;
 }
@@ -142,7 +147,12 @@ async function admit(
 ): Promise<AdmittedRow[]> {
   const turns = rooms.flatMap(({ room, at }) => {
     const here = movements.get(room)?.here;
-    return (called.get(room) ?? []).map((number) => ({ room, number, at, here: here?.has(number) ?? false }));
+    return (called.get(room)?.numbers ?? []).map((number) => ({
+      room,
+      number,
+      at,
+      here: here?.has(number) ?? false,
+    }));
   });
   if (turns.length === 0) return [];
   return tx.rows<AdmittedRow>(ADMIT, [

@@ -109,4 +109,16 @@ describe('every statement of the line finds its places by an index', () => {
     await db.database.rows({ name: 'test.analyze', text: 'analyze waiting_room.token' }, []);
     expect(sorted(await indexesUsed(db))).toEqual(sorted(INDEX_OF));
   });
+
+  test('and the way to those who are next ends after so many who left', async () => {
+    const next = statements.find(({ name }) => name === 'waiting-room.next');
+    const session = await openSession(db, statements);
+    try {
+      const plans = next === undefined ? [] : await planOf(session, next);
+      const [scan] = plans.flatMap((plan) => scansOf(plan, 'token'));
+      expect(scan?.['Index Cond']).toMatch(/number > r\.head.*number <= \(r\.head \+/);
+    } finally {
+      await session.end();
+    }
+  });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../test/support/database.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
+import { STEP_MAX } from './admit.ts';
 import { describeLine } from './line.contract.ts';
 import {
   ACTIVE_TTL_MS,
@@ -45,6 +46,14 @@ const LOCK_FIRST = {
 const LOCK_ROOM = {
   name: 'test.lock-room',
   text: 'select from waiting_room.room where room = $1 for update',
+};
+const LEFT = {
+  name: 'test.left',
+  text: `with gone as (
+      insert into waiting_room.token (room, number, epoch, user_id, state, ended_at, departure)
+      select 'main', n, 1, gen_random_uuid(), 'LEFT', clock_timestamp(), n from generate_series(1, $1::int) as n
+    )
+    update waiting_room.room set last_number = $1, departed = $1 where room = 'main'`,
 };
 const COUNT = {
   name: 'test.count',
@@ -101,6 +110,24 @@ test('an idle room is only looked at', async () => {
   await line.tick();
   await line.tick();
   expect(await version()).toEqual(before);
+});
+
+test('a crowd that left is stepped over a part at a time, and nobody comes in too early or too late for it', async () => {
+  await using db = await createTestDatabase();
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  await line.createRoom('main', {
+    ...setup({ rateCount: 20, rateWindowMs: 3_600_000, capacity: 9 }),
+    state: 'PAUSED',
+  });
+  const gone = 2 * STEP_MAX + 5;
+  await db.database.rows(LEFT, [gone]);
+  await line.join([1, 2, 3].map(() => ({ room: 'main', userId: randomUUID() })));
+  const change = await line.changeRoom('main', { state: 'OPEN' });
+  expect(change).toMatchObject({ view: { head: STEP_MAX, waiting: 3, active: 0, admitted: 0 } });
+  expect(await line.tick()).toBe(0);
+  expect(await line.rooms()).toMatchObject([{ head: 2 * STEP_MAX, waiting: 3, active: 0, admitted: 0 }]);
+  expect(await line.tick()).toBeGreaterThan(0);
+  expect(await line.rooms()).toMatchObject([{ head: gone + 2, waiting: 1, active: 2, admitted: 2 }]);
 });
 
 test('a turn that somebody is just at is left to the next look: neither is the other waited for, nor is it ended', async () => {

@@ -37,14 +37,14 @@ const room = (change: Partial<LockedRoom> = {}): LockedRoom => ({
 });
 
 function settle(before: LockedRoom, movement: Movement, numbers: readonly number[] = []): LockedRoom {
-  return admitted(settlement(before, movement), numbers);
+  return admitted(settlement(before, movement), { numbers, head: numbers.at(-1) ?? 0 });
 }
 
 describe('a settlement', () => {
   test('counts everything that moved, and those who are let in on top', () => {
     const plan = settlement(room(), { joined: 3, gaveUp: 1, ended: 2, reopened: 1 });
     expect(plan.admit).toBe(1);
-    expect(admitted(plan, [12])).toMatchObject({
+    expect(admitted(plan, { numbers: [12], head: 12 })).toMatchObject({
       head: 12,
       lastNumber: 18,
       waiting: 6,

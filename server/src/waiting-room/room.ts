@@ -94,12 +94,18 @@ export function settlement(room: LockedRoom, movement: Movement): Settlement {
   };
 }
 
+/** Whom to let in, and how far that comes: everybody else up to the head has left. */
+export interface Calling {
+  readonly numbers: readonly number[];
+  readonly head: number;
+}
+
 /** The room with these numbers let in. */
-export function admitted({ room, isMeasured }: Settlement, numbers: readonly number[]): LockedRoom {
-  const count = numbers.length;
+export function admitted({ room, isMeasured }: Settlement, calling?: Calling): LockedRoom {
+  const count = calling?.numbers.length ?? 0;
   return {
     ...room,
-    head: Math.max(room.head, numbers.at(-1) ?? 0),
+    head: Math.max(room.head, calling?.head ?? 0),
     waiting: room.waiting - count,
     active: room.active + count,
     admitted: room.admitted + count,
