@@ -53,8 +53,8 @@ export interface WaitingRoom {
   watch(holder: Holder, standing: Standing, sink: EventSink, signal: AbortSignal): void;
   /** As of a moment ago; undefined when there is none of that name. One object for all who ask in that moment. */
   room(name: string): Promise<RoomView | undefined>;
-  /** As of now. */
-  rooms(): Promise<RoomView[]>;
+  /** As of now: those of these names that there are, or all. */
+  rooms(names?: readonly string[]): Promise<RoomView[]>;
   leave(holder: Holder): Promise<void>;
   /** For the door. Fails when the store does; the door then lets nobody pass. */
   requireActive(place: Place, userId: string, act: Act): Promise<Admission>;
@@ -129,7 +129,7 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
     standingAtHand: (holder, seenVersion) => standings.atHand(holder, seenVersion),
     watch: (holder, standing, sink, signal) => places.watch(holder, standing, sink, signal),
     room: (name) => views.look(name),
-    rooms: () => line.rooms(),
+    rooms: (names) => line.rooms(names),
     leave: async (holder) => {
       // A number may have gone to somebody else since, where an older record of the line was restored.
       if ((await turns.look(holder)) === undefined) return;

@@ -3,8 +3,8 @@
  */
 import { Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
+import type { WantedRooms } from './wanted-rooms.ts';
 
 const FRESH_MS = 200;
 /** Readings that somebody asks for who has seen more, or says so, begin no sooner one after the other. */
@@ -29,7 +29,7 @@ export interface LatestRooms {
 }
 
 export interface LatestRoomsDeps {
-  readonly line: Pick<Line, 'rooms'>;
+  readonly line: Pick<WantedRooms, 'rooms'>;
   readonly clock: Clock;
   /** A reading has shown that commits are lost which were known before it began; whoever is told says `forget`. */
   readonly onLoss: () => void;

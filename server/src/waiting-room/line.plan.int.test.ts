@@ -19,6 +19,7 @@ const INDEX_OF: Readonly<Record<string, readonly string[]>> = {
   'waiting-room.end-places': ['token_pkey'],
   'waiting-room.extend-turns': ['token_pkey'],
   'waiting-room.give-numbers': [],
+  'waiting-room.list-all-rooms': [],
   'waiting-room.list-departures': ['token_departure'],
   'waiting-room.list-rooms': [],
   'waiting-room.live-places': ['token_live'],
@@ -61,6 +62,7 @@ beforeAll(async () => {
   await line.claim([{ ...turn, number: 2 }]);
   await line.departures('main', { after: 0, upTo: 10, head: 0 });
   await line.rooms();
+  await line.rooms(['main']);
   await line.changeRoom('main', { policy: { rateCount: 5, rateWindowMs: 1_000 } });
   await line.raiseEpoch('main');
   await db.database.rows(LATE, []);

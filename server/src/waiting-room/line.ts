@@ -97,8 +97,8 @@ export interface Line {
    * earlier epoch, as tokens of a record that is lost name it, is none.
    */
   raiseEpoch(room: string, changed?: RoomChanged): Promise<ChangeOutcome>;
-  /** All rooms, by name. */
-  rooms(): Promise<RoomView[]>;
+  /** Those of these names that there are, or all, by name. */
+  rooms(names?: readonly string[]): Promise<RoomView[]>;
   /**
    * Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. Whoever joins is
    * here: a turn that is theirs is taken up. Not decided are those for a room that somebody else is at; the first

@@ -18,7 +18,7 @@ export async function openRoom(
   const policy = mergePolicy(defaultPolicy, change);
   if (policy === undefined) return invalid(HALF_A_RATE);
   const created = await line.createRoom(room, { policy, state, opensAt }, changed);
-  const view = (await line.rooms()).find((each) => each.room === room);
+  const [view] = await line.rooms([room]);
   assert(view !== undefined, 'rooms are never removed');
   return { outcome: created ? 'created' : 'exists', view };
 }

@@ -166,3 +166,43 @@ test('a room that is locked holds up no other', async () => {
   await line.tick();
   expect(await states()).toEqual(['EXPIRED', 'ACTIVE', 'EXPIRED', 'ACTIVE']);
 });
+
+test('a tick reads the rooms in which something can happen, however many were ever made', async () => {
+  await using db = await createTestDatabase();
+  const looked: string[][] = [];
+  const line = createPostgresLine({
+    database: {
+      ...db.database,
+      rows: async (statement, values) => {
+        const rows = await db.database.rows<Record<string, unknown>>(statement, values);
+        if (statement.name === 'waiting-room.look') looked.push(rows.map((row) => String(row['room'])));
+        return rows as never;
+      },
+    },
+    ...TIMES,
+  });
+  const join = (room: string) => line.join([{ room, userId: randomUUID() }]);
+  for (const room of ['idle', 'inside', 'waiting', 'paused']) await line.createRoom(room, setup(capacity(1)));
+  for (const room of ['inside', 'waiting', 'waiting']) await join(room);
+  await line.changeRoom('paused', { state: 'PAUSED' });
+  await join('paused');
+  await line.leave([{ room: 'waiting', epoch: 1, number: 1 }]);
+  const opensAt = new Date(Date.now() + 3_600_000).toISOString();
+  await join('waiting');
+  await line.changeRoom('waiting', { opensAt, policy: { capacity: 2 } });
+  await line.leave([{ room: 'waiting', epoch: 1, number: 2 }]);
+  expect(await line.tick()).toBeLessThanOrEqual(3_600_000);
+  expect(looked.at(-1)).toEqual(['inside', 'waiting']);
+
+  await db.database.transaction((tx) => tx.rows(ADVANCE_ROOMS, [3_600_000]));
+  await line.tick();
+  expect(await line.rooms(['waiting', 'nowhere', 'idle'])).toMatchObject([
+    { room: 'idle', active: 0 },
+    { room: 'waiting', waiting: 0, active: 1 },
+  ]);
+  expect(await join('idle')).toMatchObject([{ state: 'ACTIVE' }]);
+  await line.tick();
+  expect(looked.at(-1)).toEqual(['idle', 'inside', 'waiting']);
+  await line.changeRoom('paused', { state: 'OPEN' });
+  expect(await line.rooms(['paused'])).toMatchObject([{ waiting: 0, active: 1 }]);
+});

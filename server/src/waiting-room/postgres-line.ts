@@ -23,7 +23,7 @@ export function createPostgresLine(deps: TurnTimes & { readonly database: Databa
     },
     changeRoom: (room, change, changed) => changeRoom(deps, room, change, changed),
     raiseEpoch: (room, changed) => raiseEpoch(database, room, changed),
-    rooms: () => listRooms(database),
+    rooms: (names) => listRooms(database, names),
     join: (requests) => joinLine(deps, requests),
     turns: (places) => readTurns(database, places),
     claim: (places) => claimTurns(deps, places),

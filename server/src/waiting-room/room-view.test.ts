@@ -90,22 +90,6 @@ describe('the view of the rooms', () => {
     expect(reads).toHaveLength(2);
   });
 
-  test('a name that nobody made costs no query', async () => {
-    await fill(view(1, 9));
-    const names = ['a', 'b', 'c'];
-    expect(await Promise.all(names.map((name) => views.find(name)))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect(await Promise.all(names.map((name) => views.look(name)))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect(reads).toHaveLength(1);
-  });
-
   test('a number that it does not know yet is waited for, past a reading that began before', async () => {
     await fill(view(1, 9));
     nowMs += 200;

@@ -8,6 +8,7 @@ import { type Departed, DepartedNumbers } from './departed-numbers.ts';
 import { createLatestRooms, type LatestRooms, type LatestRoomsDeps } from './latest-rooms.ts';
 import type { Line } from './line.ts';
 import type { RoomView } from './room.ts';
+import { createWantedRooms, type WantedRooms } from './wanted-rooms.ts';
 
 /** As bytes: a million departures are ten pages of some tens of milliseconds each. */
 const PAGE_MAX = 100_000;
@@ -55,29 +56,31 @@ interface Known extends KnownRoom {
   catchingUp: Promise<void> | undefined;
 }
 
-export interface RoomViewsDeps extends LatestRoomsDeps {
+export interface RoomViewsDeps extends Omit<LatestRoomsDeps, 'line'> {
   readonly line: Pick<Line, 'rooms' | 'departures'>;
 }
 
-export function createRoomViews(deps: RoomViewsDeps): RoomViews {
-  const latest = createLatestRooms(deps);
-  const rooms = createKnownRooms(deps.line, latest);
+export function createRoomViews({ line, clock, onLoss }: RoomViewsDeps): RoomViews {
+  const named = createWantedRooms(line, clock);
+  const latest = createLatestRooms({ line: named, clock, onLoss });
+  const rooms = createKnownRooms(line, latest);
 
   return {
     find: async (room, seen = {}) => {
-      await latest.freshen();
+      await freshen(latest, named, room);
       const known = await rooms.publish(room);
       if (known === undefined ? seen.number === undefined : !isBehind(known.view, seen)) return known;
+      named.want(room);
       await latest.readAgain();
       return rooms.publish(room);
     },
     atHand: (room, seen = {}) => {
-      const known = latest.isFresh ? rooms.get(room) : undefined;
+      const known = named.want(room) && latest.isFresh ? rooms.get(room) : undefined;
       if (known === undefined || known.reading < latest.readings) return undefined;
       return isBehind(known.view, seen) ? undefined : known;
     },
     look: async (room) => {
-      await latest.freshen();
+      await freshen(latest, named, room);
       return latest.get(room);
     },
     note: (view) => {
@@ -151,6 +154,13 @@ function createKnownRooms(line: Pick<Line, 'departures'>, latest: LatestRooms) {
     },
     forget: (): void => rooms.clear(),
   };
+}
+
+async function freshen(latest: LatestRooms, wanted: WantedRooms, room: string): Promise<void> {
+  wanted.want(room);
+  await latest.freshen();
+  // That may have been for others: a room that nobody has asked for before is looked for at once.
+  if (!wanted.want(room)) await latest.readAgain();
 }
 
 /** A new epoch that begins behind all that is known: nothing of it is lost. */

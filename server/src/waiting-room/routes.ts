@@ -254,8 +254,7 @@ function roomListRoutes(app: App, { waitingRoom, door }: AdminDeps): void {
       response: { 200: RoomAnswer, ...refusals('queue.room-not-found') },
     }),
     async (request, reply) => {
-      const rooms = await waitingRoom.rooms();
-      const view = rooms.find((each) => each.room === request.params.room);
+      const [view] = await waitingRoom.rooms([request.params.room]);
       return view === undefined
         ? refuse(reply, refused('queue.room-not-found'))
         : reply.send(roomAnswer(view));

@@ -18,8 +18,9 @@ import { ROOM_COLUMNS, ROOM_NOW, type RoomRow, toLockedRoom } from './room-row.t
 const TURN_GRACE_MS = 5_000;
 const EXPIRIES_MAX = ADMISSIONS_MAX;
 
-// One look at all rooms, without a lock: a room where nothing is to be done costs no more than this. The order pins
-// the index of the turns in the order in which they end, and its first row answers.
+// One look at all rooms, without a lock: a room where nothing is to be done costs no more than this, and one where
+// nothing can be done, because nobody is in it or because whoever waits is not let in, not even that. The order pins the
+// index of the turns in the order in which they end, and its first row answers.
 const LOOK = statement(`/* waiting-room.look */
 select ${ROOM_COLUMNS}, coalesce((
     select t.expires_at < clock.at - $1::int * interval '1 millisecond'
@@ -29,6 +30,7 @@ select ${ROOM_COLUMNS}, coalesce((
     limit 1
   ), false) as overdue
 from ${ROOM_NOW}
+where r.active > 0 or (r.state = 'OPEN' and r.waiting > 0)
 order by r.room`);
 
 // A turn that is just being taken up is left alone, and found open by the next look. Nobody waits for anybody here, so
