@@ -450,6 +450,7 @@ create table waiting_room.token (
   claimed_at timestamp with time zone,
   holds_until timestamp with time zone,
   departure bigint,
+  kept_for jsonb,
   constraint token_check check (((state = 'WAITING'::text) or (admitted_at is not null) or (state = 'LEFT'::text))),
   constraint token_check1 check (((admitted_at is null) = (expires_at is null))),
   constraint token_check2 check (((state = 'SPENT'::text) = (reservation_id is not null))),
@@ -465,5 +466,7 @@ create table waiting_room.token (
 create index token_active on waiting_room.token using btree (room, expires_at) where (state = 'ACTIVE'::text);
 
 create unique index token_departure on waiting_room.token using btree (room, departure) where (departure is not null);
+
+create index token_kept on waiting_room.token using btree (user_id) where ((kept_for is not null) and (state = 'ACTIVE'::text));
 
 create unique index token_live on waiting_room.token using btree (room, user_id) where (state = any (array['WAITING'::text, 'ACTIVE'::text]));

@@ -73,6 +73,7 @@ export const sagaMap = {
         emits: ['PaymentRefunded'],
       },
       seats: { does: 'releases the seats', emits: ['SeatReleased'] },
+      'waiting-room': { does: 'keeps the turn no longer for this hold', emits: [] },
     },
   },
   PaymentProcessed: {
@@ -88,6 +89,7 @@ export const sagaMap = {
     reactions: {
       reservations: { does: 'expires the reservation, or cancels it when payment was refused', emits: [] },
       seats: { does: 'releases the seats', emits: ['SeatReleased'] },
+      'waiting-room': { does: 'keeps the turn no longer for this hold', emits: [] },
     },
   },
   TokenExpired: { emittedBy: 'waiting-room', reactions: {}, final: 'the purchase is complete' },

@@ -5,7 +5,7 @@ import type { PlaceState } from '#contract/http/queue.ts';
 import type { Place } from '#contract/ids.ts';
 import { AGAIN } from '../platform/batcher.ts';
 import type { Tx } from '../platform/postgres/database.ts';
-import type { Joined, Line, OpenHold, Purchase, RoomSetup, SpendOutcome } from './line.ts';
+import type { EndedHold, Joined, Line, OpenHold, Purchase, RoomSetup, SpendOutcome } from './line.ts';
 import type { Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
 
@@ -63,6 +63,7 @@ export interface Bench {
   joinOne(userId?: string, line?: Line): Promise<Person>;
   spend(purchases: readonly Purchase[], line?: Line): Promise<SpendOutcome[]>;
   extend(...holds: readonly OpenHold[]): Promise<void>;
+  shorten(...holds: readonly EndedHold[]): Promise<Place[]>;
   view(line?: Line): Promise<RoomView | undefined>;
   stateOf(...places: readonly Place[]): Promise<(PlaceState | undefined)[]>;
   /** The room's counters say what a count says. */
@@ -74,7 +75,12 @@ export function purchaseOf({ place, userId }: Person): Purchase {
 }
 
 export function holdOf({ place, userId }: Person, endsInMs: number): OpenHold {
-  return { userId, turn: place, expiresAt: new Date(Date.now() + endsInMs).toISOString() };
+  return {
+    reservationId: randomUUID(),
+    userId,
+    turn: place,
+    expiresAt: new Date(Date.now() + endsInMs).toISOString(),
+  };
 }
 
 export function useBench(create: () => Promise<LineHarness>): Bench {
@@ -122,6 +128,7 @@ export function useBench(create: () => Promise<LineHarness>): Bench {
     spend: (purchases, line = two) =>
       again(harness, () => harness.transaction((tx) => line.spend(tx, purchases))),
     extend: (...holds) => again(harness, () => harness.transaction((tx) => two.extend(tx, holds))),
+    shorten: (...holds) => again(harness, () => harness.transaction((tx) => one.shorten(tx, holds))),
     view: async (line = two) => (await line.rooms()).find((view) => view.room === room),
     stateOf: async (...places) => (await two.turns(places)).map((turn) => turn?.state),
     expectExactCounters: async () => {

@@ -95,7 +95,7 @@ function extend(number: number, minutes: number, instance: number): Command {
   return command(`extend ${number} by ${minutes} min`, instance, async (model, line, real) => {
     const userId = USERS[model.places[number - 1]?.user ?? 0] ?? '';
     const expiresAt = new Date(Date.now() + minutes * MINUTE_MS).toISOString();
-    const hold = { userId, turn: placeOf(real, number), expiresAt };
+    const hold = { reservationId: randomUUID(), userId, turn: placeOf(real, number), expiresAt };
     await real.harness.transaction((tx) => line.extend(tx, [hold]));
     return () => model.extend(number, minutes * MINUTE_MS);
   });

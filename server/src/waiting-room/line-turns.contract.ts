@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { OpenHold } from './line.ts';
 import { ACTIVE_TTL_MS, type Bench, capacity, holdOf, purchaseOf, unlimited } from './line-bench.contract.ts';
 
 export function describeTurns(bench: Bench): void {
@@ -215,6 +216,78 @@ export function describeTurns(bench: Bench): void {
       const [, turn] = await bench.one.turns([first.place, second.place]);
       expect(turn?.expiresInMs).toBeGreaterThan(300_000);
       await bench.expectExactCounters();
+    });
+
+    test('a hold that comes to nothing keeps its turn no longer: the next one is let in', async () => {
+      await bench.open(capacity(1));
+      const [first, second] = [await bench.joinOne(), await bench.joinOne()];
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      const hold = holdOf(first, 300_000);
+      await bench.extend(hold);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'WAITING']);
+      expect(await bench.shorten({ ...hold, userId: second.userId }, holdOf(first, 0))).toEqual([]);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place)).toEqual(['ACTIVE']);
+      expect(await bench.shorten(hold)).toEqual([first.place]);
+      expect(await bench.shorten(hold)).toEqual([]);
+      await bench.two.tick();
+      expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
+      await bench.expectExactCounters();
+    });
+
+    test('other holds keep it as long as they did, in whatever order they were made', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      await bench.harness.advance(ACTIVE_TTL_MS);
+      const [longest, shorter, shortest] = [300_000, 200_000, 100_000].map((endsInMs) =>
+        holdOf(first, endsInMs),
+      );
+      assert(longest && shorter && shortest);
+      await bench.extend(shortest, longest);
+      await bench.extend(shorter);
+      const keptUntil = async (hold: OpenHold) => {
+        const [turn] = await bench.two.turns([first.place]);
+        expect(Date.parse(turn?.expiresAt ?? '') - Date.parse(hold.expiresAt)).toBe(30_000);
+      };
+      await keptUntil(longest);
+      await bench.shorten(longest, shortest);
+      await keptUntil(shorter);
+      await bench.extend(longest);
+      await keptUntil(longest);
+      await bench.shorten(shorter);
+      await keptUntil(longest);
+      await bench.shorten(longest);
+      await bench.harness.advance(60_000);
+      await bench.one.tick();
+      expect(await bench.stateOf(first.place)).toEqual(['EXPIRED']);
+      await bench.expectExactCounters();
+    });
+
+    test('a turn that was opened again for holds ends when the last of them has come to nothing', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
+      await bench.one.tick();
+      const holds = [holdOf(first, 200_000), holdOf(first, 300_000)];
+      await bench.extend(...holds);
+      for (const [index, state] of ['ACTIVE', 'EXPIRED'].entries()) {
+        await bench.shorten(...holds.slice(1 - index));
+        await bench.one.tick();
+        expect(await bench.stateOf(first.place)).toEqual([state]);
+      }
+      await bench.expectExactCounters();
+    });
+
+    test('before its own end a turn ends at its own end, whatever was held and given back', async () => {
+      await bench.open(unlimited);
+      const first = await bench.joinOne();
+      await bench.harness.advance(ACTIVE_TTL_MS - 60_000);
+      const [before] = await bench.one.turns([first.place]);
+      const hold = holdOf(first, 300_000);
+      await bench.extend(hold);
+      await bench.shorten(hold);
+      expect((await bench.one.turns([first.place]))[0]?.expiresAt).toBe(before?.expiresAt);
     });
 
     test('a hold never shortens a turn', async () => {

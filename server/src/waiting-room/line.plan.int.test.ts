@@ -19,6 +19,7 @@ const INDEX_OF: Readonly<Record<string, readonly string[]>> = {
   'waiting-room.end-places': ['token_pkey'],
   'waiting-room.extend-turns': ['token_pkey'],
   'waiting-room.give-numbers': [],
+  'waiting-room.kept-turns': ['token_kept'],
   'waiting-room.list-all-rooms': [],
   'waiting-room.list-departures': ['token_departure'],
   'waiting-room.list-rooms': [],
@@ -34,6 +35,7 @@ const INDEX_OF: Readonly<Record<string, readonly string[]>> = {
   'waiting-room.recent-admissions': ['token_pkey'],
   'waiting-room.reopen-turns': ['token_pkey', 'token_live', 'token_pkey'],
   'waiting-room.short-turns': ['token_pkey'],
+  'waiting-room.shorten-turns': ['token_kept', 'token_pkey'],
   'waiting-room.turns': ['token_pkey'],
   'waiting-room.write-rooms': [],
 };
@@ -57,7 +59,9 @@ beforeAll(async () => {
   await line.join(users.map((userId) => ({ room: 'main', userId })));
   const turn = { room: 'main', epoch: 1, number: 1 };
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
-  await database.transaction((tx) => line.extend(tx, [{ turn, userId: users[0] ?? '', expiresAt }]));
+  const hold = { reservationId: randomUUID(), userId: users[0] ?? '' };
+  await database.transaction((tx) => line.extend(tx, [{ ...hold, turn, expiresAt }]));
+  await database.transaction((tx) => line.shorten(tx, [hold]));
   await line.leave([turn, { ...turn, number: 3 }, { ...turn, room: 'other' }]);
   await line.claim([{ ...turn, number: 2 }]);
   await line.departures('main', { after: 0, upTo: 10, head: 0 });

@@ -79,9 +79,10 @@ export interface Stretch {
 
 export type ChangeOutcome = { readonly outcome: 'changed'; readonly view: RoomView } | Refusal;
 
-/** A purchase that wants its turn spent, and a hold that keeps one open. */
+/** A purchase that wants its turn spent, a hold that keeps one open, and one that came to nothing. */
 export type Purchase = Pick<EventOf<'PaymentProcessed'>, 'reservationId' | 'userId' | 'turn'>;
-export type OpenHold = Pick<EventOf<'SeatReserved'>, 'userId' | 'turn' | 'expiresAt'>;
+export type OpenHold = Pick<EventOf<'SeatReserved'>, 'reservationId' | 'userId' | 'turn' | 'expiresAt'>;
+export type EndedHold = Pick<EventOf<'ReservationCancelled'>, 'reservationId' | 'userId'>;
 /** `repeated`: spent by this very purchase before; `already-spent`: by another one; `not-active`: never let in. */
 export type SpendOutcome = 'done' | 'repeated' | 'already-spent' | 'not-active';
 
@@ -119,6 +120,8 @@ export interface Line {
   spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
   /** Lets no turn end before the hold that was made on it; one that has timed out already is open again. */
   extend(tx: Tx, holds: readonly OpenHold[]): Promise<void>;
+  /** Lets turns end when they would have without these holds; one whose end is past is ended by the next tick. */
+  shorten(tx: Tx, holds: readonly EndedHold[]): Promise<Place[]>;
   /**
    * Ends turns whose time is over and lets in whom the policy allows. Answers in how many milliseconds there will be
    * somebody to let in, as far as is known: 0 when there was more to do than fits into one step.

@@ -11,6 +11,7 @@ import { listDepartures } from './list-departures.ts';
 import { listRooms } from './list-rooms.ts';
 import { raiseEpoch } from './raise-epoch.ts';
 import { readTurns } from './read-turns.ts';
+import { shortenTurns } from './shorten-turns.ts';
 import { spendTurns } from './spend-turns.ts';
 import { tick } from './tick.ts';
 
@@ -31,6 +32,7 @@ export function createPostgresLine(deps: TurnTimes & { readonly database: Databa
     leave: (places) => leaveLine(deps, places),
     spend: (tx, purchases) => spendTurns(tx, purchases, deps),
     extend: (tx, holds) => extendTurns(tx, holds, deps),
+    shorten: (tx, holds) => shortenTurns(tx, holds),
     tick: () => tick(deps),
   };
 }

@@ -2,6 +2,7 @@ import type { EventOf } from '#contract/events.ts';
 import type { Place } from '#contract/ids.ts';
 import { expect, test } from 'vitest';
 import type { Tx } from '../platform/postgres/database.ts';
+import type { Reaction } from '../messaging/saga-map.ts';
 import type { SpendOutcome } from './line.ts';
 import { waitingRoomReactions } from './reactions.ts';
 
@@ -36,6 +37,10 @@ function setUp(outcomes: readonly SpendOutcome[] = []) {
     {
       openRooms: (_, rooms, policy) => note({ rooms, policy }),
       extend: (_, holds) => note({ holds }),
+      shorten: (_, holds) => {
+        calls.push({ ended: holds });
+        return Promise.resolve(holds.map(() => purchase('r1').turn));
+      },
       spend: () => Promise.resolve([...outcomes]),
     },
     { forget: (places) => forgotten.push(...places) },
@@ -79,3 +84,18 @@ test('this instance forgets the turn once it is really spent, not before', async
   commit();
   expect(forgotten).toEqual([purchase('r1').turn]);
 });
+
+test.each(['ReservationCancelled', 'PaymentProcessingFailed'] as const)(
+  '%s: the turn is kept no longer for the hold, and this instance forgets how long it was',
+  async (name) => {
+    const { tx, reactions, calls, forgotten, commit } = setUp();
+    const { paymentId: _, turn, amountKrw: __, ...claim } = purchase('r1');
+    const reaction = reactions[name] as Reaction<typeof name, never>;
+    const event = { ...claim, name, ...(name === 'PaymentProcessingFailed' && { reason: 'refused' }) };
+    expect(await reaction.run(tx, [event as EventOf<typeof name>])).toEqual([]);
+    expect(calls).toEqual([{ ended: [event] }]);
+    expect(forgotten).toEqual([]);
+    commit();
+    expect(forgotten).toEqual([turn]);
+  },
+);

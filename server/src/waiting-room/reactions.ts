@@ -1,16 +1,22 @@
 import type { EventOf } from '#contract/events.ts';
 import type { Reactions } from '../messaging/index.ts';
 import type { TurnChecks } from './check-turns.ts';
-import type { Line, SpendOutcome } from './line.ts';
+import type { EndedHold, Line, SpendOutcome } from './line.ts';
+import type { Tx } from '../platform/postgres/database.ts';
 import type { Policy } from './policy.ts';
 
 type Spent = EventOf<'TokenExpired'> | EventOf<'TokenExpirationFailed'>;
 
 export function waitingRoomReactions(
-  line: Pick<Line, 'openRooms' | 'extend' | 'spend'>,
+  line: Pick<Line, 'openRooms' | 'extend' | 'shorten' | 'spend'>,
   turns: Pick<TurnChecks, 'forget'>,
   defaultPolicy: Policy,
 ): Reactions<'waiting-room'> {
+  const holdsEnded = async (tx: Tx, holds: readonly EndedHold[]): Promise<[]> => {
+    const shortened = await line.shorten(tx, holds);
+    tx.onCommit(() => turns.forget(shortened));
+    return [];
+  };
   return {
     PerformanceScheduled: {
       run: async (tx, sales) => {
@@ -26,6 +32,8 @@ export function waitingRoomReactions(
         return [];
       },
     },
+    ReservationCancelled: { run: holdsEnded },
+    PaymentProcessingFailed: { run: holdsEnded },
     PaymentProcessed: {
       run: async (tx, purchases) => {
         const outcomes = await line.spend(tx, purchases);

@@ -128,6 +128,24 @@ describe('payment failed', () => {
 });
 
 describe('cancelled by the buyer', () => {
+  it('keeps the turn no longer than it would have lasted: the next one is let in', async () => {
+    const room = 'narrow';
+    await world.client().operator('POST', '/admin/queue/rooms', { room, capacity: 1 });
+    const { performanceId } = await openSale(world, { room });
+    const [fan, next] = [await world.client().fan(room), await world.client().fan(room)];
+    const stateOf = async ({ turn }: Fan) =>
+      (await world.client().get('/queue/tokens/me', turn)).body['state'];
+    await world.advance(2 * FIVE_MINUTES_MS - 60_000);
+    const held = await fan.hold(performanceId, [1]);
+    await world.settle();
+    await world.advance(120_000);
+    expect([await stateOf(fan), await stateOf(next)]).toEqual(['ACTIVE', 'WAITING']);
+    expect((await fan.giveBack(String(held.body['reservationId']))).status).toBe(204);
+    await until('the next one is let in', async () => (await stateOf(next)) === 'ACTIVE');
+    await until('the turn is over', async () => (await stateOf(fan)) === 'EXPIRED');
+    await expectPromisesKept(world);
+  });
+
   it('frees the seats and closes the payment', async () => {
     const fan = await world.client().fan();
     await fan.charge(1_000_000);
