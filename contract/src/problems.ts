@@ -94,6 +94,11 @@ export const problems = {
     title: 'This turn is over',
     next: 'It was spent on a purchase, timed out or was given up. Join the line again for another one.',
   },
+  'queue.turn-ending': {
+    status: 409,
+    title: 'Your turn has just run out and is about to end',
+    next: 'Join again after `retryAfterMs`: for another place, or for this turn if a hold of the last moment keeps it.',
+  },
   'queue.room-closed': {
     status: 409,
     title: 'The waiting room takes nobody in',

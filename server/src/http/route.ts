@@ -243,6 +243,9 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { id } = reply.request;
   reply.request.problem = refusal.problem;
   if (status === 503 || status === 429) void reply.header('retry-after', retryAfterSeconds(id));
+  // Where the refusal itself knows.
+  const retryAfterMs = refusal.extra?.['retryAfterMs'];
+  if (typeof retryAfterMs === 'number') void reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   // Not to be kept, even where the route has said already that its answer may be.
   // Serialised here: the schemas of a route describe its successes, a problem is the same everywhere.

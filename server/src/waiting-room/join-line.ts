@@ -116,8 +116,7 @@ function toOutcome(entry: Entry, { rooms, settled, claimed }: Done): JoinOutcome
       outcome: 'joined',
       fresh: false,
       place: { room: name, epoch: row.epoch, number: row.number },
-      // A turn whose time is over is kept for a moment longer, for the hold that may just be on its way.
-      state: called ? 'ACTIVE' : row.overdue ? 'EXPIRED' : row.state,
+      state: called ? 'ACTIVE' : row.state,
       turnExpiresAt: called ? turnExpiresAt : (claimed.get(placeKey(row))?.expiresAt ?? row.expires_at),
       view,
     };

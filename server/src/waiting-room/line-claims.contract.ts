@@ -92,7 +92,8 @@ export function describeClaims(bench: Bench): void {
       assert(first);
       await bench.harness.advance(CLAIM_WINDOW_MS);
       expect(await bench.one.claim([first.place])).toMatchObject([{ state: 'ACTIVE', claimed: false }]);
-      expect(await bench.joinOne(first.userId)).toMatchObject({ state: 'EXPIRED', place: first.place });
+      const again = [{ room: bench.room, userId: first.userId }];
+      expect(await bench.one.join(again)).toMatchObject([{ problem: 'queue.turn-ending' }]);
       await bench.harness.advance(GRACE_MS);
       await bench.two.tick();
       expect(await bench.one.claim([first.place])).toMatchObject([{ state: 'EXPIRED', claimed: false }]);

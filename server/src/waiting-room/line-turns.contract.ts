@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { Refusal } from '#contract/problems.ts';
 import type { OpenHold } from './line.ts';
 import { ACTIVE_TTL_MS, type Bench, capacity, holdOf, purchaseOf, unlimited } from './line-bench.contract.ts';
 
@@ -144,16 +145,40 @@ export function describeTurns(bench: Bench): void {
       await bench.expectExactCounters();
     });
 
-    test('a turn whose time is over is seen so before it has been ended', async () => {
+    test('a turn whose time is over is seen so before it has been ended; until then there is no other place', async () => {
       await bench.open(capacity(1));
       const first = await bench.joinOne();
       await bench.harness.advance(ACTIVE_TTL_MS + 1);
       expect((await bench.two.turns([first.place]))[0]?.expiresInMs).toBeLessThan(0);
-      expect(await bench.joinOne(first.userId, bench.two)).toMatchObject({
+      const again = [{ room: bench.room, userId: first.userId }];
+      const [refusal] = await bench.two.join(again);
+      expect(refusal).toEqual({
+        outcome: 'refused',
+        problem: 'queue.turn-ending',
+        extra: { retryAfterMs: expect.any(Number) as number },
+      });
+      const { retryAfterMs } = (refusal as Refusal).extra ?? {};
+      expect(retryAfterMs).toBeGreaterThan(0);
+      expect(retryAfterMs).toBeLessThanOrEqual(5_500);
+      await bench.harness.advance(Number(retryAfterMs));
+      await bench.one.tick();
+      expect(await bench.joinOne(first.userId)).toMatchObject({ fresh: true, place: { number: 2 } });
+      await bench.expectExactCounters();
+    });
+
+    test('whoever joins while the news of a last hold is on its way keeps the turn, and can pay', async () => {
+      await bench.open(capacity(1));
+      const first = await bench.joinOne();
+      const hold = holdOf(first, 300_000);
+      await bench.harness.advance(ACTIVE_TTL_MS + 1);
+      await bench.one.join([{ room: bench.room, userId: first.userId }]);
+      await bench.extend(hold);
+      expect(await bench.joinOne(first.userId)).toMatchObject({
         fresh: false,
         place: first.place,
-        state: 'EXPIRED',
+        state: 'ACTIVE',
       });
+      expect(await bench.spend([purchaseOf(first)])).toEqual(['done']);
     });
 
     test('a hold keeps its turn open until after its own end', async () => {

@@ -102,7 +102,7 @@ export interface Line {
   rooms(names?: readonly string[]): Promise<RoomView[]>;
   /**
    * Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. Whoever joins is
-   * here: a turn that is theirs is taken up. Not decided are those for a room that somebody else is at; the first
+   * here: a turn that is theirs is taken up; while one that has run out has not ended, there is no other place. Not decided are those for a room that somebody else is at; the first
    * always is.
    */
   join(requests: readonly JoinRequest[]): Promise<(JoinOutcome | typeof AGAIN)[]>;

@@ -98,7 +98,7 @@ describe('joining', () => {
     const rows = [
       row(1, { claimed: false }),
       row(2),
-      row(3, { claimed: false, overdue: true }),
+      row(3, { claimed: false, overdue: true, expires_at: '2025-12-31T23:59:58.000Z' }),
       row(4, { claimed: false, state: 'WAITING' }),
     ];
     const entries = decideJoins(
@@ -107,6 +107,7 @@ describe('joining', () => {
       rows,
     );
     expect(unclaimed(entries)).toEqual([{ room: 'main', epoch: 3, number: 1 }]);
+    expect(entries[2]).toMatchObject({ problem: 'queue.turn-ending', extra: { retryAfterMs: 3_500 } });
   });
 
   test('whatever comes, numbers are given without gap or repetition, one per person', () => {

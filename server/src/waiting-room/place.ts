@@ -5,6 +5,14 @@ import { type Refusal, refused } from '#contract/problems.ts';
 import type { JoinRequest, Purchase, SpendOutcome } from './line.ts';
 import { hasOpened, type LockedRoom } from './room.ts';
 
+/**
+ * The door closes when the time of a turn is over; the turn itself ends this much later. A hold that passed
+ * the door at the last moment is then known here as a rule, and has extended it; a later one opens it again.
+ */
+export const TURN_GRACE_MS = 5_000;
+/** After the grace, until a tick of some instance has ended the turn. */
+const ENDED_WITHIN_MS = 500;
+
 /** A place as its row says. */
 export interface PlaceRow {
   readonly room: string;
@@ -41,7 +49,12 @@ export type Entry =
   | { readonly outcome: 'again' }
   | Refusal;
 
-/** Gives the next numbers in the order of the requests; a person who is in line already keeps the place. */
+/**
+ * Gives the next numbers in the order of the requests; a person who is in line already keeps the place.
+ *
+ * Whose turn has run out gets no new place before the turn has ended: a hold of the last moment that is not known here
+ * yet opens the turn again only for somebody who has no other place, and without a turn its seats could not be paid.
+ */
 export function decideJoins(
   requests: readonly JoinRequest[],
   { rooms, busy }: { readonly rooms: ReadonlyMap<string, LockedRoom>; readonly busy: ReadonlySet<string> },
@@ -56,6 +69,7 @@ export function decideJoins(
     if (locked === undefined) return refused('queue.room-not-found');
     const person = personKey(room, userId);
     const row = present.get(person);
+    if (row?.overdue === true) return refused('queue.turn-ending', { retryAfterMs: endsInMs(row, locked) });
     if (row !== undefined) return { outcome: 'present', row };
     const before = given.get(person);
     if (before !== undefined) return { outcome: 'repeated', room, userId, number: before };
@@ -66,6 +80,11 @@ export function decideJoins(
     given.set(person, number);
     return { outcome: 'fresh', room, userId, number };
   });
+}
+
+function endsInMs({ expires_at: expiresAt }: PlaceRow, { at }: LockedRoom): number {
+  const graceEndsMs = Date.parse(expiresAt ?? at) + TURN_GRACE_MS;
+  return Math.max(0, graceEndsMs - Date.parse(at)) + ENDED_WITHIN_MS;
 }
 
 /**
@@ -108,8 +127,8 @@ export function departures(
 export function unclaimed(entries: readonly Entry[]): Place[] {
   return entries.flatMap((entry) => {
     if (entry.outcome !== 'present') return [];
-    const { room, epoch, number, state, claimed, overdue } = entry.row;
-    return state === 'ACTIVE' && !claimed && !overdue ? [{ room, epoch, number }] : [];
+    const { room, epoch, number, state, claimed } = entry.row;
+    return state === 'ACTIVE' && !claimed ? [{ room, epoch, number }] : [];
   });
 }
 

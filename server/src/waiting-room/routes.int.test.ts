@@ -13,6 +13,13 @@ import { createWaitingRoom, type WaitingRoom } from './index.ts';
 import { signPlace } from './place-token.ts';
 import { queueAdminRoutes, queueRoutes } from './routes.ts';
 
+const RUN_OUT = {
+  name: 'test.run-out',
+  text: `update waiting_room.token
+    set expires_at = late.at, holds_until = late.at
+    from (select clock_timestamp() as at) as late where room = 'brief'`,
+};
+
 function createDoor(waitingRoom: WaitingRoom): Door {
   const bearer = (request: FastifyRequest) => request.headers.authorization?.slice('Bearer '.length) ?? '';
   const place = (request: FastifyRequest) => {
@@ -185,6 +192,18 @@ describe('the routes of the line', () => {
     const none = await ask('GET', '/queue/rooms/nowhere');
     expect(none.json).toMatchObject({ status: 404, code: 'queue.room-not-found' });
     expect(none.headers['cache-control']).toBe('no-store');
+  });
+
+  test('whose turn has run out is told when to join again', async () => {
+    await admin('POST', '', { room: 'brief', rateCount: null, rateWindowMs: null });
+    const me = randomUUID();
+    const join = () => ask('POST', '/queue/tokens', me, { room: 'brief' });
+    expect((await join()).status).toBe(201);
+    await db.database.rows(RUN_OUT, []);
+    const early = await join();
+    expect(early).toMatchObject({ status: 409, json: { code: 'queue.turn-ending' } });
+    expect(early.json['retryAfterMs']).toBeGreaterThan(0);
+    expect(Number(early.headers['retry-after'])).toBe(Math.ceil(Number(early.json['retryAfterMs']) / 1_000));
   });
 
   test('a room opens when the organiser says so, and not before', async () => {

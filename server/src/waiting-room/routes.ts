@@ -82,7 +82,7 @@ function joinRoute(app: App, { waitingRoom, door }: QueueRoutesDeps): void {
       response: {
         201: JoinAnswer,
         200: JoinAnswer,
-        ...refusals('queue.room-not-found', 'queue.room-closed', 'queue.room-not-open'),
+        ...refusals('queue.room-not-found', 'queue.room-closed', 'queue.room-not-open', 'queue.turn-ending'),
       },
     }),
     async (request, reply) => {

@@ -6,16 +6,11 @@ import { settleRooms } from './admit.ts';
 import { endPlaces } from './end-places.ts';
 import type { TurnTimes } from './line.ts';
 import { lockRooms } from './lock-rooms.ts';
-import type { PlaceRow } from './place.ts';
+import { type PlaceRow, TURN_GRACE_MS } from './place.ts';
 import { ADMISSIONS_MAX } from './policy.ts';
 import { dueInMs, isDue } from './room.ts';
 import { ROOM_COLUMNS, ROOM_NOW, type RoomRow, toLockedRoom } from './room-row.ts';
 
-/**
- * The door closes when the time of a turn is over; the turn itself ends this much later. A hold that passed
- * the door at the last moment is then known here as a rule, and has extended it; a later one opens it again.
- */
-const TURN_GRACE_MS = 5_000;
 const EXPIRIES_MAX = ADMISSIONS_MAX;
 
 // One look at all rooms, without a lock: a room where nothing is to be done costs no more than this, and one where

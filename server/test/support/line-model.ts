@@ -30,6 +30,8 @@ export interface ModelJoin {
   readonly state: PlaceState;
 }
 
+type JoinProblem = 'queue.room-closed' | 'queue.room-not-open' | 'queue.turn-ending';
+
 export class LineModel {
   nowMs = 0;
   state: RoomState = 'OPEN';
@@ -68,7 +70,7 @@ export class LineModel {
     return this.opensAtMs === null || this.nowMs >= this.opensAtMs;
   }
 
-  join(users: readonly number[]): (ModelJoin | 'queue.room-closed' | 'queue.room-not-open')[] {
+  join(users: readonly number[]): (ModelJoin | JoinProblem)[] {
     const before = this.places.length;
     const joins = users.map((user) => {
       const live = this.places.find((place) => place.user === user && isLive(place));
@@ -96,7 +98,7 @@ export class LineModel {
       if (typeof join === 'string') return join;
       const { place, fresh } = join;
       const isOver = place.state === 'ACTIVE' && place.expiresMs <= this.nowMs;
-      return { fresh, number: place.number, state: isOver ? 'EXPIRED' : place.state };
+      return isOver ? 'queue.turn-ending' : { fresh, number: place.number, state: place.state };
     });
   }
 
