@@ -14,7 +14,7 @@ import type { TokenSigner } from '../platform/signed-token.ts';
 import { type Act, type Admission, createTurnChecks } from './check-turns.ts';
 import { createStandings } from './find-standing.ts';
 import type { ChangeOutcome, JoinOutcome, JoinRequest, Line, RoomChanged, TurnTimes } from './line.ts';
-import { openRoom, type OpenOutcome } from './open-room.ts';
+import { openRoom, type OpenOutcome, refuseOpening } from './open-room.ts';
 import { type Holder, readPlace, signPlace } from './place-token.ts';
 import type { Policy } from './policy.ts';
 import { createPostgresLine } from './postgres-line.ts';
@@ -166,11 +166,15 @@ function steering(
       record(tx, noteOf(before, after, call));
   return {
     createRoom: async (room, terms, call) => {
+      const refusal = refuseOpening(terms.opensAt);
+      if (refusal !== undefined) return refusal;
       const outcome = await openRoom(line, defaultPolicy, room, terms, recording(call));
       if (outcome.outcome !== 'refused') views.note(outcome.view);
       return outcome;
     },
     changeRoom: async (room, { state, opensAt, ...policy }, call) => {
+      const refusal = refuseOpening(opensAt);
+      if (refusal !== undefined) return refusal;
       const change = {
         policy,
         ...(state !== undefined && { state }),

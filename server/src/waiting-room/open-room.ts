@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import type { RoomTerms } from '#contract/http/queue.ts';
+import { isInstant } from '#contract/ids.ts';
 import { invalid, type Refusal } from '#contract/problems.ts';
 import type { Line, RoomChanged } from './line.ts';
 import { HALF_A_RATE, mergePolicy, type Policy } from './policy.ts';
 import type { RoomView } from './room.ts';
 
 export type OpenOutcome = { readonly outcome: 'created' | 'exists'; readonly view: RoomView } | Refusal;
+
+/** An opening time that there is not is refused, before PostgreSQL does. */
+export function refuseOpening(opensAt: RoomTerms['opensAt']): Refusal | undefined {
+  if (opensAt === undefined || opensAt === null || isInstant(opensAt)) return undefined;
+  return invalid({ in: 'body', path: '/opensAt', message: 'there is no such instant' });
+}
 
 /** A room for a sale. What the terms leave out is as the settings say; an existing room stays as it is. */
 export async function openRoom(

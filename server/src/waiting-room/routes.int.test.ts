@@ -341,6 +341,22 @@ describe('the routes of the line', () => {
     });
   });
 
+  test.each([
+    ['POST', '', { room: 'never', opensAt: '2027-02-31T00:00:00.000Z' }],
+    ['POST', '', { room: 'never', opensAt: '0000-01-01T00:00:00.000Z' }],
+    ['PATCH', '/main', { opensAt: '2027-02-28T24:00:00.000Z' }],
+    ['PATCH', '/main', { opensAt: '2027-02-28T23:59:60.000Z' }],
+  ] as const)('a time that there is not is refused by its field: %s %s %j', async (method, url, body) => {
+    expect(await admin(method, url, body)).toMatchObject({
+      status: 400,
+      json: {
+        code: 'request.invalid',
+        errors: [{ in: 'body', path: '/opensAt', message: expect.any(String) }],
+      },
+    });
+    expect((await admin('GET', '/never')).status).toBe(404);
+  });
+
   test('only the organiser sees and steers', async () => {
     expect((await ask('GET', '/admin/queue/rooms', randomUUID())).status).toBe(401);
     expect((await ask('GET', '/admin/queue/rooms/main', randomUUID())).status).toBe(401);
