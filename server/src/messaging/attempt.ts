@@ -1,6 +1,5 @@
 /** Work that may fail without its transaction failing with it. */
 import type { Tx } from '../platform/postgres/database.ts';
-import { faultBehind } from '../platform/postgres/faults.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
 const SAVE = statement('/* messaging.savepoint */ savepoint attempt');
@@ -42,8 +41,7 @@ export async function attempt(
     await Promise.all(sent);
     // Awaited, because it fails when the work has hidden a failure of its own.
     await tx.rows(RELEASE, []);
-  } catch (thrown) {
-    const error = await faultBehind(thrown, sent);
+  } catch (error) {
     if (!isCulprit(error)) throw error;
     await Promise.all([tx.rows(UNDO, []), tx.rows(RELEASE, [])]);
     return { error };

@@ -7,7 +7,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { endClient } from './end-client.ts';
-import { DatabaseFault, faultBehind } from './faults.ts';
+import { DatabaseFault, isConsequence } from './faults.ts';
 import { watchServerLife } from './server-life.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
@@ -121,14 +121,24 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     const result = await client.query<Row>({ ...statement, values: [...values], ...patience });
     return result.rows;
   };
+  /** Told instead of what follows from it, by whichever of the statements behind it is listened to first. */
+  let failed: unknown;
+  const told = async <Result>(doing: string, start: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await guarded(doing, start);
+    } catch (error) {
+      if (!isConsequence(error)) failed = error;
+      throw failed ?? error;
+    }
+  };
   const send = (doing: string, start: () => Promise<unknown>) => {
-    const outcome = guarded(doing, start);
+    const outcome = told(doing, start);
     outcome.catch(() => {}); // looked at when the work is done
     sent.push(outcome);
   };
   const tx: Tx = {
     kind: 'transaction',
-    rows: (statement, values) => guarded(statement.name, () => run(statement, values)),
+    rows: (statement, values) => told(statement.name, () => run(statement, values)),
     send: (statement, values) => send(statement.name, () => run(statement, values)),
     onCommit: (then) => {
       hooks.push(then);
@@ -153,7 +163,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     } catch (error) {
       open = false;
       await rollback(client).catch(losing);
-      throw await faultBehind(error, sent);
+      throw error;
     }
     open = false;
     await concluded(sent, commit(client, losing));

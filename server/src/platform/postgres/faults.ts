@@ -49,19 +49,8 @@ export class DatabaseFault extends Error {
 
 const IN_FAILED_TRANSACTION = '25P02';
 
-/**
- * A statement behind one that failed says no more than that. Where that one was sent and not awaited, this gives its
- * fault, and what was thrown otherwise.
- */
-export async function faultBehind(thrown: unknown, sent: readonly Promise<unknown>[]): Promise<unknown> {
-  if (!isConsequence(thrown)) return thrown;
-  for (const outcome of await Promise.allSettled(sent)) {
-    if (outcome.status === 'rejected' && !isConsequence(outcome.reason)) return outcome.reason;
-  }
-  return thrown;
-}
-
-function isConsequence(error: unknown): boolean {
+/** A statement behind one that failed says no more than that. */
+export function isConsequence(error: unknown): boolean {
   return error instanceof DatabaseFault && error.sqlstate === IN_FAILED_TRANSACTION;
 }
 
