@@ -17,12 +17,7 @@ export interface BearerProblems {
 export function bearerOf(request: FastifyRequest, problems: BearerProblems): string {
   const given = headerValues(request, 'authorization');
   if (given.length === 0) throw new Refused(problems.missing);
-  const token = given.length === 1 ? bearerIn(given[0]) : undefined;
+  const token = given.length === 1 ? BEARER.exec(given[0] ?? '')?.[1] : undefined;
   if (token === undefined) throw new Refused(problems.invalid);
   return token;
-}
-
-/** The token of an Authorization header; undefined for what is not one. */
-export function bearerIn(authorization: string | undefined): string | undefined {
-  return authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
 }

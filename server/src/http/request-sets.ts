@@ -7,16 +7,14 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
+import { gatherByTurn } from '../platform/loop-turns.ts';
 import type { ShortWay } from './shortcuts.ts';
 
 /** To be called when every route is there, and before the server listens. */
 export function answerInSets(server: Server, shortWay: ShortWay, clock: Clock): void {
   const longWays = server.listeners('request');
-  let arrived: (readonly [IncomingMessage, ServerResponse])[] = [];
 
-  function answerAll(): void {
-    const set = arrived;
-    arrived = [];
+  const answerAll = (set: readonly (readonly [IncomingMessage, ServerResponse])[]): void => {
     const startedMs = clock.monotonicMs();
     const answers = set.map(([request]) => shortWay.answer(request));
     const tookMs = clock.monotonicMs() - startedMs;
@@ -25,11 +23,10 @@ export function answerInSets(server: Server, shortWay: ShortWay, clock: Clock): 
       if (answer !== undefined) shortWay.send(response, answer, tookMs);
       else for (const longWay of longWays) longWay.call(server, request, response);
     }
-  }
+  };
 
+  // All of them at once, however many: what is left for later would pile up while more is read.
+  const take = gatherByTurn(answerAll);
   server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    // All of them at once, however many: what is left for later would pile up while more is read.
-    if (arrived.push([request, response]) === 1) setImmediate(answerAll);
-  });
+  server.on('request', (request, response) => take([request, response]));
 }

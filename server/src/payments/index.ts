@@ -1,11 +1,10 @@
 /** Payments: wallets, what is due, and what was paid. */
 import { refused } from '#contract/problems.ts';
 import { limits } from '../limits.ts';
-import type { Messaging, Reactions } from '../messaging/index.ts';
+import { lookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { lookUntilFound } from '../platform/patience.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { chargeWallets } from './charge-wallets.ts';
 import { findWallet, type Wallet } from './find-wallet.ts';
@@ -62,7 +61,7 @@ export function createPayments(deps: {
   return {
     charge: (request) => charges.submit(request),
     pay: async (request) => {
-      const outcome = await lookUntilFound(clock, limits.reactionWaitMs, async () => {
+      const outcome = await lookForReaction(deps, async () => {
         const decided = await pays.submit(request);
         const unknown = decided.outcome === 'refused' && decided.problem === 'reservation.not-found';
         return unknown ? undefined : decided;

@@ -1,9 +1,8 @@
 /** Reservations: the buyer's record, and the tickets of what was bought. */
-import type { Messaging, Reactions } from '../messaging/index.ts';
+import { lookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
 import { limits } from '../limits.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
-import { lookUntilFound } from '../platform/patience.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { type CancelOutcome, cancelReservations, type CancelRequest } from './cancel-reservations.ts';
 import { checkTicket, type TicketCheck } from './check-ticket.ts';
@@ -41,7 +40,7 @@ export function createReservations(deps: {
     observe: deps.observe,
   });
   const find = (userId: string, reservationId: string) =>
-    lookUntilFound(clock, limits.reactionWaitMs, () => findReservation(database, userId, reservationId));
+    lookForReaction(deps, () => findReservation(database, userId, reservationId));
 
   return {
     find,

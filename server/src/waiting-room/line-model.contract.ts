@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PlaceState, RoomState } from '#contract/http/queue.ts';
+import type { RoomState } from '#contract/http/queue.ts';
 import { AGAIN } from '../platform/batcher.ts';
 import { DRIFT_MAX_MS, LineModel } from '../../test/support/line-model.ts';
 import type { Line } from './line.ts';
