@@ -17,6 +17,7 @@ export function answerInSets(server: Server, shortWay: ShortWay, clock: Clock): 
   const answerAll = (set: readonly (readonly [IncomingMessage, ServerResponse])[]): void => {
     const startedMs = clock.monotonicMs();
     const answers = set.map(([request]) => shortWay.answer(request));
+    // What each of them waited for, which is the making of all.
     const tookMs = clock.monotonicMs() - startedMs;
     for (const [index, [request, response]] of set.entries()) {
       const answer = answers[index];

@@ -14,7 +14,7 @@ import { retryParkedEvents } from './retry-parked.ts';
 import type { ReaderName, Reactions } from './saga-map.ts';
 
 export type { Projection } from './follower.ts';
-export { lookForReaction } from './look-for-reaction.ts';
+export { createLookForReaction } from './look-for-reaction.ts';
 export { measureLag } from './measure-lag.ts';
 export { countParked, hurryParked, listParked } from './park-events.ts';
 export { sagaMap } from './saga-map.ts';

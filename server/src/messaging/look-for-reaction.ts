@@ -5,22 +5,47 @@
 import { limits } from '../limits.ts';
 import { Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createKeptReads } from '../platform/kept-reads.ts';
 import { lookUntilFound } from '../platform/patience.ts';
 import type { Reader } from '../platform/postgres/database.ts';
 import { measureLag } from './measure-lag.ts';
+
+/** Measured for all who look in vain, and when readers are behind that is everybody: it walks all that is not read. */
+const LAG_FRESH_MS = 500;
 
 /**
  * What is found within `limits.reactionWaitMs`; undefined for what is not there. While a reader is so far behind that
  * it may yet be made, nobody can say that, and the answer is `Overloaded`: ask again.
  */
-export async function lookForReaction<T>(
-  { database, clock }: { readonly database: Reader; readonly clock: Clock },
-  look: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  const found = await lookUntilFound(clock, limits.reactionWaitMs, look);
-  if (found !== undefined) return found;
-  const lagMs = (await measureLag(database)) * 1_000;
-  // What was promised before the looking began has been in the log for that long.
-  if (lagMs >= limits.reactionWaitMs) throw new Overloaded(`readers of the log are ${lagMs} ms behind`);
-  return undefined;
+export type LookForReaction = <T>(look: () => Promise<T | undefined>) => Promise<T | undefined>;
+
+export function createLookForReaction({
+  database,
+  clock,
+}: {
+  readonly database: Reader;
+  readonly clock: Clock;
+}): LookForReaction {
+  const lags = createKeptReads<'lag', number>({
+    name: 'measure-lag',
+    read: async () => (await measureLag(database)) * 1_000,
+    freshMs: LAG_FRESH_MS,
+    weightMax: 1,
+    weightOf: () => 1,
+    readingsMax: 1,
+    waitingMax: 0,
+    clock,
+  });
+
+  return async (look) => {
+    const found = await lookUntilFound(clock, limits.reactionWaitMs, look);
+    if (found !== undefined) return found;
+    const lagMs = (await lags.get('lag')) ?? 0;
+    // What was promised before the looking began has been in the log for that long. A measurement may be a moment old.
+    if (lagMs >= limits.reactionWaitMs - LAG_FRESH_MS) {
+      throw new Overloaded(`readers of the log are ${lagMs} ms behind`);
+    }
+    // It may have been made between the last look and the measurement.
+    return look();
+  };
 }

@@ -1,7 +1,7 @@
 /** Payments: wallets, what is due, and what was paid. */
 import { refused } from '#contract/problems.ts';
 import { limits } from '../limits.ts';
-import { lookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
+import { createLookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -45,6 +45,7 @@ export function createPayments(deps: {
   readonly observe: (batcher: string, requests: number, durationMs: number) => void;
 }): Payments {
   const { database, clock, observe } = deps;
+  const lookForReaction = createLookForReaction(deps);
   const sweep = createSweep(deps);
   const bounds = { batchMax: limits.batch.requestsMax, waitingMax: limits.batch.waitingMax, clock, observe };
   const charges = createBatcher<ChargeRequest, ChargeOutcome>({
@@ -61,7 +62,7 @@ export function createPayments(deps: {
   return {
     charge: (request) => charges.submit(request),
     pay: async (request) => {
-      const outcome = await lookForReaction(deps, async () => {
+      const outcome = await lookForReaction(async () => {
         const decided = await pays.submit(request);
         const unknown = decided.outcome === 'refused' && decided.problem === 'reservation.not-found';
         return unknown ? undefined : decided;

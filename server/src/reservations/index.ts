@@ -1,5 +1,5 @@
 /** Reservations: the buyer's record, and the tickets of what was bought. */
-import { lookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
+import { createLookForReaction, type Messaging, type Reactions } from '../messaging/index.ts';
 import { limits } from '../limits.ts';
 import { createBatcher } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -39,8 +39,9 @@ export function createReservations(deps: {
     clock,
     observe: deps.observe,
   });
+  const lookForReaction = createLookForReaction(deps);
   const find = (userId: string, reservationId: string) =>
-    lookForReaction(deps, () => findReservation(database, userId, reservationId));
+    lookForReaction(() => findReservation(database, userId, reservationId));
 
   return {
     find,

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '#contract/events.ts';
 import { RESERVATION_STATUSES, type ReservationStatus } from '#contract/http/reservations.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { createTestDatabase, readNothing, type TestDatabase } from '../../test/support/database.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
 import { paidOf, type Reserved, turnSpentOf, unpaidOf } from '../../test/support/purchase-events.ts';
 import { runReaction } from '../../test/support/react.ts';
@@ -27,6 +27,7 @@ let elsewhere: Reservations;
 
 beforeAll(async () => {
   db = await createTestDatabase();
+  await readNothing(db);
   reservations = start(db.database);
   elsewhere = start(await db.open());
 });

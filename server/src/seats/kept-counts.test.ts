@@ -119,10 +119,28 @@ test('when events may have been missed, all is counted anew', async () => {
   expect(await hand.told(1)).toEqual([9]);
 });
 
+test('and whoever waits too long for that is told no count of before', async () => {
+  await hand.told(1);
+  const { arrive } = hand.hold();
+  hand.projection.heard([released(1)]);
+  await hand.pass(5_000);
+  const before = hand.told(1);
+  await until('it is being counted', () => hand.readings.length === 2);
+  hand.projection.lost();
+  arrive();
+  await before;
+  hand.hold();
+  const asked = hand.told(1);
+  await until('it is being counted again', () => hand.readings.length === 3);
+  await hand.pass(2_000);
+  expect(await asked).toEqual([undefined]);
+});
+
 test('whoever has waited for two seconds is told the last count, or none; the counting goes on', async () => {
   await hand.told(1);
   hand.free.set(1, 9);
-  hand.projection.lost();
+  hand.projection.heard([released(1)]);
+  await hand.pass(5_000);
   const { arrive } = hand.hold();
   const asked = hand.told(1, 2);
   await until('they are being counted', () => hand.readings.length === 2);

@@ -35,12 +35,13 @@ export interface KeptCountsDeps {
 
 /** What has been counted: what is still true, and what was the last. */
 function createMemory({ database, messaging, clock, observe }: KeptCountsDeps, bounds: CountLimits) {
-  const last = new RecentMap<number, Remaining>(bounds.lastMax);
+  let last = new RecentMap<number, Remaining>(bounds.lastMax);
   const counting = createBatcher<number, Remaining | undefined>({
     name: 'count-free',
     run: async (performanceIds) => {
+      const counted = last;
       const found = await countFree(database, performanceIds);
-      for (const [performanceId, remaining] of found) last.set(performanceId, remaining);
+      for (const [performanceId, remaining] of found) counted.set(performanceId, remaining);
       return performanceIds.map((performanceId) => found.get(performanceId));
     },
     batchMax: bounds.countsMax,
@@ -68,22 +69,25 @@ function createMemory({ database, messaging, clock, observe }: KeptCountsDeps, b
         if ('performanceId' in event) counts.expireIn(event.performanceId, bounds.changedMs);
       }
     },
-    lost: () => counts.dropAll(),
+    lost: () => {
+      counts.dropAll();
+      last = new RecentMap(bounds.lastMax);
+    },
   });
-  return { counts, last };
+  return { counts, lastOf: (performanceId: number) => last.get(performanceId) };
 }
 
 export function keepCounts(deps: KeptCountsDeps): KeptCounts {
   const { clock } = deps;
   const bounds: CountLimits = { ...limits.seats.counts, ...deps.countBounds };
-  const { counts, last } = createMemory(deps, bounds);
+  const { counts, lastOf } = createMemory(deps, bounds);
 
   async function count(performanceId: number, late: Promise<void>): Promise<Remaining | undefined> {
     const known = counts.get(performanceId).catch((error: unknown) => {
-      if (error instanceof Overloaded) return last.get(performanceId);
+      if (error instanceof Overloaded) return lastOf(performanceId);
       throw error;
     });
-    return Promise.race([known, late.then(() => last.get(performanceId))]);
+    return Promise.race([known, late.then(() => lastOf(performanceId))]);
   }
 
   return {

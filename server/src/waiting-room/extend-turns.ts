@@ -1,7 +1,8 @@
 /**
  * Keeps a turn open as long as the hold that was made on it. Its own end stays where it is: after that no new hold
  * is made, or holding and cancelling in turn would keep it for ever. The turn remembers what keeps it, for the hold
- * that is given back.
+ * that is given back. (Where the news of the hold was parked and comes after that of its end, the turn is kept as long as the
+ * hold would have lasted.)
  */
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';

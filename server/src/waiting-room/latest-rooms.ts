@@ -3,7 +3,7 @@
  */
 import { Overloaded } from '../platform/batcher.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { RoomView } from './room.ts';
+import { hasLost, type RoomView } from './room.ts';
 import type { WantedRooms } from './wanted-rooms.ts';
 
 const FRESH_MS = 200;
@@ -21,6 +21,8 @@ export interface LatestRooms {
   freshen(): Promise<void>;
   /** A reading that begins after this call; all who ask until it begins share it. */
   readAgain(): Promise<void>;
+  /** The same for whoever is in no hurry: not before the reading that comes anyway while somebody asks. */
+  readInTurn(): Promise<void>;
   get(room: string): RoomView | undefined;
   /** Takes in what this instance just did to a room. False: more is known already. */
   note(view: RoomView): boolean;
@@ -66,9 +68,9 @@ export function createLatestRooms({ line, clock, onLoss }: LatestRoomsDeps): Lat
 
   const isFresh = () => reading === undefined && clock.monotonicMs() - readAtMs < FRESH_MS;
 
-  async function begin(): Promise<void> {
+  async function begin(apartMs: number): Promise<void> {
     await reading?.catch(() => {});
-    const dueMs = readAtMs + APART_MS - clock.monotonicMs();
+    const dueMs = readAtMs + apartMs - clock.monotonicMs();
     if (dueMs > 0) await clock.sleep(dueMs);
     await reading?.catch(() => {});
     next = undefined;
@@ -85,7 +87,8 @@ export function createLatestRooms({ line, clock, onLoss }: LatestRoomsDeps): Lat
     freshen: async () => {
       if (!isFresh()) await refresh();
     },
-    readAgain: () => (next ??= begin()),
+    readAgain: () => (next ??= begin(APART_MS)),
+    readInTurn: () => (next ??= begin(FRESH_MS)),
     get: (room) => known.get(room),
     note: (view) => known.note(view),
     forget: () => {
@@ -161,13 +164,10 @@ function createKnownViews() {
   };
 }
 
-/** Of two looks at a room, whichever arrives first. All that is ever counted of a room goes up, and goes up together. */
+/**
+ * Of two looks at a room, whichever arrives first. All that is ever counted of a room goes up, and goes up together: a
+ * higher epoch with a lower counter is a look at what was kept after a loss.
+ */
 function isOlder(view: RoomView, than: RoomView): boolean {
-  if (view.epoch !== than.epoch) return view.epoch < than.epoch;
-  return (
-    view.head < than.head ||
-    view.lastNumber < than.lastNumber ||
-    view.admitted < than.admitted ||
-    view.departed < than.departed
-  );
+  return view.epoch < than.epoch || hasLost(view, than);
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Place } from '#contract/ids.ts';
 import { type Bench, capacity, holdOf, type Person, purchaseOf, unlimited } from './line-bench.contract.ts';
-import type { RoomView } from './room.ts';
+import { isOfLine, type RoomView } from './room.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -16,12 +16,12 @@ export function describeEpochs(bench: Bench): void {
     test('is of the numbers that are given from then on, once for each time it is raised', async () => {
       await bench.open(unlimited, { state: 'PAUSED' });
       await bench.join(3);
-      expect(await bench.view()).toMatchObject({ epoch: 1, epochFrom: 1, lastNumber: 3 });
+      expect(await bench.view()).toMatchObject({ epoch: 1, epochStarts: [1], lastNumber: 3 });
       expect(await bench.two.raiseEpoch(bench.room)).toMatchObject({
         outcome: 'changed',
-        view: { epoch: 2, epochFrom: 4, lastNumber: 3, waiting: 3 },
+        view: { epoch: 2, epochStarts: [1, 4], lastNumber: 3, waiting: 3 },
       });
-      expect(await bench.view(bench.one)).toMatchObject({ epoch: 2, epochFrom: 4, waiting: 3 });
+      expect(await bench.view(bench.one)).toMatchObject({ epoch: 2, epochStarts: [1, 4], waiting: 3 });
       const places = (await bench.join(2)).map(({ place }) => place);
       expect(places).toMatchObject([
         { epoch: 2, number: 4 },
@@ -29,7 +29,7 @@ export function describeEpochs(bench: Bench): void {
       ]);
       await bench.one.raiseEpoch(bench.room);
       expect((await bench.joinOne()).place).toMatchObject({ epoch: 3, number: 6 });
-      expect(await bench.view()).toMatchObject({ epoch: 3, epochFrom: 6 });
+      expect(await bench.view()).toMatchObject({ epoch: 3, epochStarts: [1, 4, 6] });
       await bench.expectExactCounters();
     });
 
@@ -80,14 +80,29 @@ export function describeEpochs(bench: Bench): void {
       expect(await bench.spend([purchaseOf(third)])).toEqual(['done']);
     });
 
+    test('raised again, after others have joined, brings nothing back that was lost', async () => {
+      await bench.open(unlimited, { state: 'PAUSED' });
+      await bench.join(2);
+      await bench.one.raiseEpoch(bench.room);
+      const [third] = await bench.join(1);
+      const again = await bench.two.raiseEpoch(bench.room);
+      assert(third && again.outcome === 'changed');
+      expect(again.view.epochStarts).toEqual([1, 3, 4]);
+      expect([lost(2), lost(3), third.place].map((place) => isOfLine(place, again.view))).toEqual([
+        true,
+        false,
+        true,
+      ]);
+    });
+
     test('is told in the very transaction, and not raised when it cannot be told, or there is no such room', async () => {
       await bench.open(unlimited);
       const told: (RoomView | undefined)[][] = [];
       await bench.one.raiseEpoch(bench.room, (_, before, after) => void told.push([before, after]));
       expect(told).toMatchObject([
         [
-          { epoch: 1, epochFrom: 1 },
-          { epoch: 2, epochFrom: 1 },
+          { epoch: 1, epochStarts: [1] },
+          { epoch: 2, epochStarts: [1, 1] },
         ],
       ]);
       const refuse = () => {
@@ -108,10 +123,9 @@ export function describeEpochs(bench: Bench): void {
         Array.from({ length: 40 }, (_, i) => bench.joinOne(undefined, i % 2 ? bench.one : bench.two)),
       );
       assert(raised.outcome === 'changed');
-      const { epoch, epochFrom } = raised.view;
-      for (const { place } of [...people, ...more]) {
-        expect(place.epoch).toBe(place.number >= epochFrom ? epoch : epoch - 1);
-      }
+      for (const { place } of [...people, ...more]) expect(isOfLine(place, raised.view)).toBe(true);
+      const epochs = new Set([...people, ...more].map(({ place }) => place.epoch));
+      expect([...epochs].toSorted()).toEqual([1, 2]);
     });
   });
 }

@@ -41,7 +41,7 @@ function describeStates(bench: Bench): void {
     expect(await bench.view()).toEqual({
       room: bench.room,
       epoch: 1,
-      epochFrom: 1,
+      epochStarts: [1],
       state: 'PAUSED',
       opensAt: null,
       policy: capacity(3),

@@ -102,8 +102,8 @@ export interface Line {
   rooms(names?: readonly string[]): Promise<RoomView[]>;
   /**
    * Gives numbers strictly in the order of the requests, and lets in at once whom the policy allows. Whoever joins is
-   * here: a turn that is theirs is taken up; while one that has run out has not ended, there is no other place. Not decided are those for a room that somebody else is at; the first
-   * always is.
+   * here: a turn that is theirs is taken up; while one that has run out has not ended, there is no other place.
+   * `AGAIN`, to be asked once more: somebody else is at that room just now. The first request is always decided.
    */
   join(requests: readonly JoinRequest[]): Promise<(JoinOutcome | typeof AGAIN)[]>;
   turns(places: readonly Place[]): Promise<(Turn | undefined)[]>;

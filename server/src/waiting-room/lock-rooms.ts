@@ -46,7 +46,8 @@ export interface FreeRooms {
 /**
  * Waits for the first of these rooms, and takes of the others what is free: nobody is waited for while a room is held.
  * The log's reader locks rooms in the order in which events name them, several times in one transaction; with those
- * who wait for one room at most it cannot deadlock, and what holds one room up holds up no other.
+ * who wait for one room at most it cannot deadlock. A room that somebody keeps locked for long does hold up those who
+ * come behind it at the same instance: whoever waits first is never passed over for ever.
  */
 export async function lockFreeRooms(tx: Tx, names: Iterable<string>): Promise<FreeRooms> {
   const [first, ...others] = new Set(names);

@@ -6,7 +6,7 @@ import type { LockedRoom } from './room.ts';
 const room: LockedRoom = {
   room: 'main',
   epoch: 3,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   head: 0,
   lastNumber: 100,

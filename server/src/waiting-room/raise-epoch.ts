@@ -7,7 +7,7 @@ import { lockRooms } from './lock-rooms.ts';
 import { inNextEpoch, viewOf } from './room.ts';
 
 const RAISE = statement(`/* waiting-room.raise-epoch */
-update waiting_room.room set epoch = $2, epoch_from = $3 where room = $1`);
+update waiting_room.room set epoch = $2, epoch_starts = $3::bigint[] where room = $1`);
 
 /** Under the room's lock: whoever joins has a number below the new epoch's first, or is of it. */
 export function raiseEpoch(database: Database, name: string, changed?: RoomChanged): Promise<ChangeOutcome> {
@@ -15,7 +15,7 @@ export function raiseEpoch(database: Database, name: string, changed?: RoomChang
     const room = (await lockRooms(tx, [name])).get(name);
     if (room === undefined) return refused('queue.room-not-found');
     const raised = inNextEpoch(room);
-    tx.send(RAISE, [name, raised.epoch, raised.epochFrom]);
+    tx.send(RAISE, [name, raised.epoch, raised.epochStarts]);
     const view = viewOf(raised);
     changed?.(tx, viewOf(room), view);
     return { outcome: 'changed', view };

@@ -23,8 +23,8 @@ export function epochNoteOf(before: RoomView, after: RoomView, call: OperatorCal
   };
 }
 
-function epochOf({ epoch, epochFrom }: RoomView) {
-  return { epoch, epochFrom };
+function epochOf({ epoch, epochStarts }: RoomView) {
+  return { epoch, firstNumber: epochStarts.at(-1) };
 }
 
 function termsOf({ state, opensAt, policy }: RoomView) {

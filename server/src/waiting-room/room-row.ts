@@ -4,7 +4,7 @@ import type { Group } from './policy.ts';
 import type { LockedRoom } from './room.ts';
 
 /** To be selected from `ROOM_NOW`, or from other rows of the table as `r` beside a `clock`. */
-export const ROOM_COLUMNS = `r.room, r.epoch, r.epoch_from, r.state, r.opens_at, r.head, r.last_number, r.waiting, r.active,
+export const ROOM_COLUMNS = `r.room, r.epoch, r.epoch_starts, r.state, r.opens_at, r.head, r.last_number, r.waiting, r.active,
   r.admitted, r.departed, r.rate_count, r.rate_window_ms, r.capacity, r.allowance, r.recent,
   r.pace_count, r.pace_span_ms, clock.at, (extract(epoch from clock.at - r.refilled_at) * 1000)::float8 as elapsed_ms`;
 
@@ -15,7 +15,7 @@ export const ROOM_NOW = `waiting_room.room r
 export interface RoomRow {
   readonly room: string;
   readonly epoch: number;
-  readonly epoch_from: number;
+  readonly epoch_starts: readonly number[];
   readonly state: RoomState;
   readonly opens_at: string | null;
   readonly head: number;
@@ -39,7 +39,7 @@ export function toLockedRoom(row: RoomRow): LockedRoom {
   return {
     room: row.room,
     epoch: row.epoch,
-    epochFrom: row.epoch_from,
+    epochStarts: row.epoch_starts,
     state: row.state,
     opensAt: row.opens_at,
     head: row.head,

@@ -8,7 +8,7 @@ import { aheadOf } from './standing.ts';
 const view = (head: number, lastNumber: number, change: Partial<RoomView> = {}): RoomView => ({
   room: 'main',
   epoch: 1,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   opensAt: null,
   head,
@@ -139,16 +139,16 @@ describe('the view of the rooms', () => {
     expect(nowMs - startedMs).toBeGreaterThanOrEqual(200);
   });
 
-  test('the head never goes back, unless the room began a new life', async () => {
+  test('the head never goes back, and what is of an earlier epoch says nothing any more', async () => {
     const reading = find();
     views.note(view(5, 6));
     reads[0]?.resolve([view(3, 4, { active: 2 })]);
     expect(await reading).toEqual(view(5, 6));
     nowMs += 200;
-    await fill(view(0, 0, { epoch: 2 }));
-    expect(await find()).toMatchObject({ head: 0, epoch: 2 });
+    await fill(view(5, 6, { epoch: 2, epochStarts: [1, 7] }));
     views.note(view(9, 9));
-    expect(await find()).toMatchObject({ head: 0, epoch: 2 });
+    expect(await find()).toMatchObject({ head: 5, epoch: 2 });
+    expect(losses).toBe(0);
   });
 
   test('what was done here while a reading was under way is not undone by it', async () => {
@@ -285,24 +285,37 @@ describe('the view of the rooms', () => {
     gone = [5, 8];
     await fill(view(2, 10, { departed: 2 }));
     expect(await ahead(9)).toBe(4);
-    views.note(view(2, 10, { departed: 2, epoch: 2, epochFrom: 11 }));
+    views.note(view(2, 10, { departed: 2, epoch: 2, epochStarts: [1, 11] }));
     expect(views.atHand('main')?.view).toMatchObject({ epoch: 2 });
     expect(await ahead(9)).toBe(4);
     nowMs += 200;
-    await fill(view(3, 11, { departed: 2, epoch: 2, epochFrom: 11 }));
+    await fill(view(3, 11, { departed: 2, epoch: 2, epochStarts: [1, 11] }));
     expect([await ahead(9), await ahead(11)]).toEqual([3, 5]);
     expect(await find({ version: '1.999.999' })).toMatchObject({ epoch: 2, head: 3 });
     expect([losses, pages.length]).toEqual([0, 1]);
   });
 
-  test('but one that begins before what is known says that it is lost: who left is looked for anew', async () => {
-    gone = [5, 8];
-    await fill(view(2, 10, { departed: 2 }));
-    gone = [3, 4];
-    nowMs += 200;
-    await fill(view(2, 9, { departed: 2, epoch: 2, epochFrom: 8 }));
-    expect([await ahead(6), pages.length]).toEqual([1, 2]);
-  });
+  test.each([
+    ['begins before what is known', view(2, 11, { departed: 2, epoch: 2, epochStarts: [1, 8] }), 0],
+    ['comes with less than was known', view(2, 10, { departed: 1, epoch: 2, epochStarts: [1, 11] }), 1],
+  ])(
+    'but one that %s says that commits are lost: who left is looked for anew',
+    async (_, after, lossesSeen) => {
+      gone = [5, 8];
+      await fill(view(2, 10, { departed: 2 }));
+      expect(await ahead(6)).toBe(2);
+      gone = [3, 4];
+      nowMs += 200;
+      const asking = ahead(6);
+      reads[1]?.resolve([after]);
+      if (lossesSeen > 0) {
+        await vi.waitFor(() => expect(reads).toHaveLength(3));
+        reads[2]?.resolve([after]);
+      }
+      expect(await asking).toBe(after.departed === 2 ? 1 : 2);
+      expect([losses, pages.length]).toEqual([lossesSeen, 2]);
+    },
+  );
 
   describe('when the data begin another life', () => {
     test('what was known of the last one does not hold: neither counters nor who left', async () => {

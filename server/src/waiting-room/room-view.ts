@@ -7,7 +7,7 @@
 import { type Departed, DepartedNumbers } from './departed-numbers.ts';
 import { createLatestRooms, type LatestRooms, type LatestRoomsDeps } from './latest-rooms.ts';
 import type { Line } from './line.ts';
-import type { RoomView } from './room.ts';
+import { hasLost, type RoomView } from './room.ts';
 import { createWantedRooms, type WantedRooms } from './wanted-rooms.ts';
 
 /** As bytes: a million departures are ten pages of some tens of milliseconds each. */
@@ -159,13 +159,14 @@ function createKnownRooms(line: Pick<Line, 'departures'>, latest: LatestRooms) {
 async function freshen(latest: LatestRooms, wanted: WantedRooms, room: string): Promise<void> {
   wanted.want(room);
   await latest.freshen();
-  // That may have been for others: a room that nobody has asked for before is looked for at once.
-  if (!wanted.want(room)) await latest.readAgain();
+  // That may have been for others. Names can be made up: they must not make the rooms be read all the time.
+  if (!wanted.want(room)) await latest.readInTurn();
 }
 
-/** A new epoch that begins behind all that is known: nothing of it is lost. */
+/** In a new epoch too, where it begins behind all that is known: nothing of it is lost. */
 function isSameLine(view: RoomView, known: RoomView): boolean {
-  return view.epoch === known.epoch || view.epochFrom > known.lastNumber;
+  if (view.epoch === known.epoch) return true;
+  return (view.epochStarts[known.epoch] ?? 0) > known.lastNumber && !hasLost(view, known);
 }
 
 /** All who had left by the view, of those whom its head has not passed, behind those who are fetched already. */

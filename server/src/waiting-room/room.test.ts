@@ -19,7 +19,7 @@ const later = (ms: number) => new Date(Date.parse(AT) + ms).toISOString();
 const room = (change: Partial<LockedRoom> = {}): LockedRoom => ({
   room: 'main',
   epoch: 1,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   opensAt: null,
   head: 10,
@@ -114,17 +114,20 @@ describe('the measured pace', () => {
 
 describe('a place is of the line', () => {
   test.each([
-    ['in the first epoch', { epoch: 1, number: 1 }, { epoch: 1, epochFrom: 1 }, true],
-    ['in line when the epoch was raised', { epoch: 1, number: 9 }, { epoch: 2, epochFrom: 10 }, true],
-    ['given since', { epoch: 2, number: 10 }, { epoch: 2, epochFrom: 10 }, true],
-    ['in line since before the last but one', { epoch: 1, number: 9 }, { epoch: 3, epochFrom: 12 }, true],
-    ['in line since between', { epoch: 2, number: 11 }, { epoch: 3, epochFrom: 12 }, true],
-    ['of what is lost', { epoch: 1, number: 10 }, { epoch: 2, epochFrom: 10 }, false],
-    ['of what is lost, far ahead', { epoch: 1, number: 99 }, { epoch: 2, epochFrom: 10 }, false],
-    ['of an epoch to come', { epoch: 2, number: 1 }, { epoch: 1, epochFrom: 1 }, false],
-    ['of this epoch with a number of before', { epoch: 2, number: 9 }, { epoch: 2, epochFrom: 10 }, false],
-  ])('%s: %j in %j is %s', (_, place, of, expected) => {
-    expect(isOfLine(place, of)).toBe(expected);
+    ['in the first epoch', { epoch: 1, number: 1 }, [1], true],
+    ['in line when the epoch was raised', { epoch: 1, number: 9 }, [1, 10], true],
+    ['given since', { epoch: 2, number: 10 }, [1, 10], true],
+    ['in line since before the last but one', { epoch: 1, number: 9 }, [1, 10, 12], true],
+    ['in line since between', { epoch: 2, number: 11 }, [1, 10, 12], true],
+    ['of what is lost', { epoch: 1, number: 10 }, [1, 10], false],
+    ['of what is lost, far ahead', { epoch: 1, number: 99 }, [1, 10], false],
+    ['of what was lost before the last but one', { epoch: 1, number: 11 }, [1, 10, 12], false],
+    ['of an epoch in which nobody joined', { epoch: 2, number: 10 }, [1, 10, 10], false],
+    ['of an epoch to come', { epoch: 2, number: 1 }, [1], false],
+    ['of this epoch with a number of before', { epoch: 2, number: 9 }, [1, 10], false],
+    ['of no epoch', { epoch: 0, number: 1 }, [1, 10], false],
+  ])('%s: %j in %j is %s', (_, place, epochStarts, expected) => {
+    expect(isOfLine(place, { epochStarts })).toBe(expected);
   });
 });
 

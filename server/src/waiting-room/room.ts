@@ -16,8 +16,8 @@ import {
 export interface RoomView {
   readonly room: string;
   readonly epoch: number;
-  /** Numbers from here on are of this epoch, those below of earlier ones. */
-  readonly epochFrom: number;
+  /** The first number of each epoch, from the first epoch on. */
+  readonly epochStarts: readonly number[];
   readonly state: RoomState;
   /** Nobody joins or is let in before it; null: open since it was made. */
   readonly opensAt: string | null;
@@ -141,19 +141,30 @@ export function isSameRate(one: Policy, other: Policy): boolean {
 }
 
 /**
- * Whether a place is one of this line, and not of a life of the data that is lost: there the numbers from the epoch's
- * first on were given in an earlier epoch. Whose the number is only its row can say.
+ * Whether a place is one of this line, and not of a life of the data that is lost: there numbers were given beyond those
+ * of their epoch. Whose the number is only its row can say.
  */
 export function isOfLine(
   { epoch, number }: Pick<Place, 'epoch' | 'number'>,
-  room: Pick<RoomView, 'epoch' | 'epochFrom'>,
+  { epochStarts }: Pick<RoomView, 'epochStarts'>,
 ): boolean {
-  return number >= room.epochFrom ? epoch === room.epoch : epoch < room.epoch;
+  const [from, to] = [epochStarts[epoch - 1], epochStarts[epoch]];
+  return from !== undefined && number >= from && (to === undefined || number < to);
+}
+
+/** Whether a look at a room shows less than an earlier one did: commits are lost. */
+export function hasLost(view: RoomView, than: RoomView): boolean {
+  return (
+    view.head < than.head ||
+    view.lastNumber < than.lastNumber ||
+    view.admitted < than.admitted ||
+    view.departed < than.departed
+  );
 }
 
 /** The same line, in which all that is given from now on is told apart from what was given and lost. */
 export function inNextEpoch(room: LockedRoom): LockedRoom {
-  return { ...room, epoch: room.epoch + 1, epochFrom: room.lastNumber + 1 };
+  return { ...room, epoch: room.epoch + 1, epochStarts: [...room.epochStarts, room.lastNumber + 1] };
 }
 
 export function hasOpened({ opensAt, at }: Pick<LockedRoom, 'opensAt' | 'at'>): boolean {

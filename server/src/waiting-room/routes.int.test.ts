@@ -254,8 +254,8 @@ describe('the routes of the line', () => {
     });
     const told = { action: 'room.new-epoch', subject: 'restored' };
     const [before, after] = [
-      { epoch: 1, epochFrom: 1 },
-      { epoch: 2, epochFrom: 3 },
+      { epoch: 1, firstNumber: 1 },
+      { epoch: 2, firstNumber: 3 },
     ];
     expect(notes).toMatchObject([{ ...told, before, after }]);
     const third = await join(randomUUID());

@@ -8,7 +8,7 @@ const NOW_MS = Date.parse('2026-11-21T12:00:00.000Z');
 const view: RoomView = {
   room: 'main',
   epoch: 1,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   opensAt: null,
   head: 1_000,

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRoomViews, type RoomViews } from './room-view.ts';
 import type { RoomView } from './room.ts';
+import { createWantedRooms } from './wanted-rooms.ts';
 
 const view = (room: string): RoomView => ({
   room,
   epoch: 1,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   opensAt: null,
   head: 0,
@@ -64,7 +65,7 @@ describe('the rooms that are read', () => {
     expect(reads.at(-1)).toEqual(['main', 'other']);
   });
 
-  test('one that nobody has asked for in a while is read at once, though the others are fresh', async () => {
+  test('one that nobody has asked for in a while is read in its turn, though the others are fresh', async () => {
     await views.look('main');
     expect(await views.look('other')).toEqual(view('other'));
     expect(views.atHand('old')).toBeUndefined();
@@ -75,14 +76,14 @@ describe('the rooms that are read', () => {
     expect(reads).toEqual([['main'], ['main', 'other'], ['main', 'old', 'other']]);
   });
 
-  test('names that nobody made are looked for together, at most every 20 ms, and not again by themselves', async () => {
+  test('names that nobody made are looked for together, in their turn, and not again by themselves', async () => {
     await views.look('main');
     const startedMs = nowMs;
     const names = Array.from({ length: 1_000 }, (_, index) => `none-${index}`);
     const found = await Promise.all(names.flatMap((name) => [views.look(name), views.find(name)]));
     expect(found.filter((each) => each !== undefined)).toEqual([]);
     expect(reads).toHaveLength(2);
-    expect(nowMs - startedMs).toBe(20);
+    expect(nowMs - startedMs).toBe(200);
     expect(await views.look('none-7')).toBeUndefined();
     expect(reads).toHaveLength(2);
     nowMs += 200;
@@ -90,6 +91,26 @@ describe('the rooms that are read', () => {
     nowMs += 200;
     await views.look('main');
     expect(reads.at(-1)).toEqual(['main']);
+  });
+
+  test('names are bounded: while ten thousand are asked for, no other one is', async () => {
+    const names = Array.from({ length: 10_001 }, (_, index) => `none-${index}`);
+    const outcomes = await Promise.allSettled(names.map((name) => views.look(name)));
+    expect(outcomes.at(-2)).toEqual({ status: 'fulfilled', value: undefined });
+    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { name: 'Overloaded' } });
+    expect(await views.look('main')).toEqual(view('main'));
+  });
+
+  test('a reading that is under way has not told of a room yet', async () => {
+    const { promise, resolve } = Promise.withResolvers<RoomView[]>();
+    const clock = { monotonicMs: () => nowMs, wallMs: () => nowMs, sleep: () => Promise.resolve() };
+    const wanted = createWantedRooms({ rooms: () => promise }, clock);
+    expect(wanted.want('main')).toBe(false);
+    const reading = wanted.rooms();
+    expect(wanted.want('main')).toBe(false);
+    resolve([view('main')]);
+    await reading;
+    expect(wanted.want('main')).toBe(true);
   });
 
   test('one that is made after it was asked for in vain is found with the next reading', async () => {

@@ -12,7 +12,7 @@ import { createPlaceWatch, type PlaceWatch } from './watch-places.ts';
 const base: RoomView = {
   room: 'main',
   epoch: 1,
-  epochFrom: 1,
+  epochStarts: [1],
   state: 'OPEN',
   opensAt: null,
   head: 10,
@@ -324,7 +324,7 @@ describe('places that are watched', () => {
   test('when the room has a new epoch a place that is lost is over, and who is in line goes on as before', async () => {
     const [inLine, lost] = [watch(499), watch(500)];
     turnOf(500, 'ACTIVE');
-    move({ epoch: 2, epochFrom: 500 });
+    move({ epoch: 2, epochStarts: [1, 500] });
     admit(3);
     await pass();
     expect([lost.told.at(-1)?.data.state, lost.isEnded]).toEqual(['EXPIRED', true]);

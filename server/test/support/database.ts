@@ -45,6 +45,11 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** For a module alone: no reader runs, and none is behind, whatever is appended. */
+export async function readNothing({ database }: TestDatabase): Promise<void> {
+  await database.rows({ name: 'test.read-nothing', text: 'update messaging.cursor set epoch = 1000000' }, []);
+}
+
 /** Autovacuum in a database makes dropping it fail for a moment, because its worker is not ours to end. */
 export async function dropDatabase(server: TestServer, name: string): Promise<void> {
   await until(`${name} is dropped`, () =>

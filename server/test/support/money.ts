@@ -9,7 +9,7 @@ import type { PayRequest } from '../../src/payments/payment.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { derivedUuid, fingerprint } from '../../src/platform/identifiers.ts';
 import type { Database, Tx } from '../../src/platform/postgres/database.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTestDatabase, readNothing, type TestDatabase } from './database.ts';
 import { createLogRecorder, type LogRecorder } from './log-recorder.ts';
 
 export interface Instance {
@@ -44,6 +44,7 @@ export interface Money extends AsyncDisposable {
 
 export async function createMoney(): Promise<Money> {
   const db = await createTestDatabase();
+  await readNothing(db);
   const one = instanceOn(db, db.database);
   const two = instanceOn(db, await db.open());
   const ask: Money['ask'] = (sql, ...values) => db.database.rows({ name: '', text: sql }, values);
