@@ -125,7 +125,7 @@ export function describeEpochs(bench: Bench): void {
       assert(raised.outcome === 'changed');
       for (const { place } of [...people, ...more]) expect(isOfLine(place, raised.view)).toBe(true);
       const epochs = new Set([...people, ...more].map(({ place }) => place.epoch));
-      expect([...epochs].toSorted()).toEqual([1, 2]);
+      expect(epochs).toEqual(new Set([1, 2]));
     });
   });
 }
