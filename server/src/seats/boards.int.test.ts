@@ -327,7 +327,10 @@ test('random holds, releases and sales on two instances, while boards come and g
   await Promise.all(people);
   expect(work).toBe(360);
 
-  for (const { seats } of office.counters) await seats.remaining(performances);
+  // Some of the boards may just have been lost.
+  for (const counter of office.counters) {
+    for (const performanceId of performances) await answered(() => mapAt(counter, performanceId));
+  }
   const loads = office.ran('seats.load-boards');
   for (const counter of office.counters) {
     for (const performanceId of performances) await untilAsTheTable(counter, performanceId);
