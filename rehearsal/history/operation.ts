@@ -1,0 +1,140 @@
+/**
+ * What people asked of the service and what they were told: one record for each request, made by whoever sent it.
+ * A checker judges from these alone, never from the tables.
+ *
+ * Times are of one monotonic clock, that of the process that records, in milliseconds.
+ */
+import type { PlaceState } from '#contract/http/queue.ts';
+import type { ReservationStatus } from '#contract/http/reservations.ts';
+
+/**
+ * `ok`: answered 2xx. `refused`: answered 4xx, so nothing has happened. `unknown`: not answered, or 5xx; it may have
+ * happened, may still happen, or never will, but not by halves.
+ */
+export type Outcome<Told> =
+  | { readonly outcome: 'ok'; readonly told: Told }
+  | { readonly outcome: 'refused'; readonly problem: string; readonly taken?: readonly number[] }
+  | { readonly outcome: 'unknown'; readonly problem: string };
+
+interface Request {
+  /** The n-th that was sent. */
+  readonly id: number;
+  readonly userId: string;
+  /** One person may have several: each has seen only what was told to it. */
+  readonly device: number;
+  /** Which instance was asked, where several are asked by turns. */
+  readonly instance: number;
+  readonly sentMs: number;
+  /** When the answer was there, or it was given up. */
+  readonly answeredMs: number;
+  /** 0: there was none. */
+  readonly status: number;
+  /** Of one action: every try of it has the same. Null for what has none. */
+  readonly key: string | null;
+  /** Asked when everything was over and had settled: what is true in the end. */
+  readonly isFinal: boolean;
+}
+
+type Op<What extends string, Asked, Told> = Request & {
+  readonly what: What;
+  readonly asked: Asked;
+} & Outcome<Told>;
+
+export interface Standing {
+  readonly number: number;
+  readonly state: PlaceState;
+  readonly ahead: number;
+}
+
+export interface ToldReservation {
+  readonly reservationId: string;
+  readonly status: ReservationStatus;
+  readonly seats: readonly number[];
+  readonly amount: number;
+}
+
+export interface ToldEntry {
+  readonly transferId: string;
+  readonly kind: 'CHARGE' | 'PAYMENT' | 'REFUND';
+  /** Negative for what left the wallet. */
+  readonly amount: number;
+  readonly balanceAfter: number;
+  readonly reservationId: string | null;
+}
+
+export type Join = Op<'join', { readonly room: string }, Standing & { readonly fresh: boolean }>;
+/** At one's place; a 304 tells what the answer before it told. */
+export type Look = Op<'look', { readonly room: string }, Standing>;
+export type Leave = Op<'leave', { readonly room: string }, null>;
+/** At the free seats. `digest` names the content, so that one version can be seen to be one map. */
+export type Map = Op<
+  'map',
+  { readonly performanceId: number },
+  { readonly version: string; readonly remaining: number; readonly digest: string }
+>;
+export type Hold = Op<
+  'hold',
+  { readonly performanceId: number; readonly seats: readonly number[]; readonly payNow: boolean },
+  { readonly reservationId: string; readonly amount: number }
+>;
+export type GiveBack = Op<'give-back', { readonly reservationId: string }, null>;
+export type Charge = Op<
+  'charge',
+  { readonly amount: number },
+  { readonly transferId: string; readonly balance: number }
+>;
+export type Pay = Op<
+  'pay',
+  { readonly reservationId: string },
+  { readonly paymentId: string; readonly amount: number; readonly balance: number }
+>;
+export type Wallet = Op<'wallet', null, { readonly balance: number }>;
+/** All pages of it, oldest first. */
+export type Entries = Op<'entries', null, readonly ToldEntry[]>;
+export type Reservation = Op<'reservation', { readonly reservationId: string }, ToldReservation>;
+export type Reservations = Op<'reservations', null, readonly ToldReservation[]>;
+export type Tickets = Op<
+  'tickets',
+  null,
+  readonly { readonly reservationId: string; readonly performanceId: number; readonly seat: number }[]
+>;
+/** What tells nothing that is judged: the dates, a room, a guest account. */
+export type Other = Op<'other', { readonly path: string }, null>;
+
+export type Operation =
+  | Join
+  | Look
+  | Leave
+  | Map
+  | Hold
+  | GiveBack
+  | Charge
+  | Pay
+  | Wallet
+  | Entries
+  | Reservation
+  | Reservations
+  | Tickets
+  | Other;
+export type What = Operation['what'];
+
+/** Everything that was recorded, and what was promised to those who asked. */
+export interface History {
+  readonly room: string;
+  readonly performanceId: number;
+  /** A hold lasts at least so long. */
+  readonly holdTtlMs: number;
+  /** In the order in which they were sent. */
+  readonly operations: readonly Operation[];
+}
+
+/** Something that no run of a right service could have answered. */
+export interface Contradiction {
+  /** Which promise is broken, such as `I1`. */
+  readonly promise: string;
+  readonly check: string;
+  /** One sentence that names who was told what, and when. */
+  readonly says: string;
+  /** The operations that cannot all be true. */
+  readonly operations: readonly number[];
+}
