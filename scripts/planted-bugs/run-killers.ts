@@ -1,0 +1,117 @@
+/** Runs the tests that are to notice a bug, in a copy of the project, and leaves nothing running. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Copy } from './copy-of-the-project.ts';
+import { type Killer, projectOf } from './planted-bug.ts';
+import type { KillersReport, KillersRun } from './verdict.ts';
+
+export interface RunKillersOptions {
+  readonly copy: Copy;
+  readonly killers: readonly Killer[];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** After being asked to end: PostgreSQL is stopped and folders are removed meanwhile. */
+const ENDING_MAX_MS = 10_000;
+const ENDED_EVERY_MS = 50;
+
+export async function runKillers({
+  copy,
+  killers,
+  timeoutMs,
+  signal,
+}: RunKillersOptions): Promise<KillersRun> {
+  const reportFile = join(copy.temporary, 'report.json');
+  await rm(reportFile, { force: true });
+  const child = spawn('vitest', argumentsFor(killers, reportFile), {
+    cwd: copy.root,
+    env: {
+      ...process.env,
+      TMPDIR: copy.temporary,
+      PATH: `${join(copy.root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: it is ended as a whole, and a Ctrl-C is for us to pass on.
+    detached: true,
+  });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+
+  const ended = once(child, 'close').then(([code]) => (typeof code === 'number' ? code : 1));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const stopped = once(limit, 'abort').then(() => 'stopped' as const);
+  const end = await Promise.race([ended, limit.aborted ? ('stopped' as const) : stopped]);
+  if (end === 'stopped') await stop(child, ended);
+  await stopServersIn(copy.temporary);
+  signal.throwIfAborted();
+  return {
+    exitCode: end === 'stopped' ? 1 : end,
+    isTimedOut: end === 'stopped',
+    report: end === 'stopped' ? undefined : await readReport(reportFile),
+    output: Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+/** Only the tests that are named, in files that are named; of contract suites the file that calls them. */
+function argumentsFor(killers: readonly Killer[], reportFile: string): string[] {
+  const files = [...new Set(killers.map(({ file }) => file))];
+  const names = killers.map(({ test }) => test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  return [
+    'run',
+    ...new Set(files.map((file) => `--project=${projectOf(file)}`)),
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+    `--testNamePattern=${[...new Set(names)].join('|')}`,
+    ...files,
+  ];
+}
+
+/** Asks the whole group to end, and ends it when it does not. */
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  signalGroup(child, 'SIGINT');
+  await Promise.race([ended, sleep(ENDING_MAX_MS, undefined, { ref: false })]);
+  signalGroup(child, 'SIGKILL');
+  await ended;
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group has ended by itself.
+  }
+}
+
+/** PostgreSQL is in a session of its own, and outlives a run that was killed. */
+async function stopServersIn(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true });
+  for (const file of files.filter((name) => name.endsWith('postmaster.pid'))) {
+    const [line = ''] = (await readFile(join(folder, file), 'utf8').catch(() => '')).split('\n');
+    const pid = Number.parseInt(line, 10);
+    if (!isRunning(pid)) continue;
+    process.kill(pid, 'SIGQUIT');
+    while (isRunning(pid)) await sleep(ENDED_EVERY_MS);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 1)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function readReport(file: string): Promise<KillersReport | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as KillersReport;
+  } catch {
+    return undefined;
+  }
+}
