@@ -21,6 +21,7 @@ const INTERRUPTED = 130;
 
 const DOCUMENT = 'docs/reliability.md';
 const REGION = 'planted-bugs';
+const WRITE = 'npm run planted-bugs -- --write';
 
 /** Of one bug: the longest takes half a minute on a quiet machine. */
 const BUG_MAX_MS = 180_000;
@@ -155,7 +156,8 @@ async function tryOne(bug: PlantedBug, copy: Copy, signal: AbortSignal): Promise
 
 async function writeTable(tried: readonly Tried[]): Promise<void> {
   const path = join(ROOT, DOCUMENT);
-  await writeFile(path, replaceRegion(await readFile(path, 'utf8'), REGION, killersTable(tried)));
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, replaceRegion(text, REGION, killersTable(tried), WRITE));
   console.log(`wrote ${DOCUMENT}`);
 }
 

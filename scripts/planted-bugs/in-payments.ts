@@ -18,7 +18,10 @@ export const IN_PAYMENTS: readonly PlantedBug[] = [
         replace: 'if (balance > amount) return undefined;',
       },
     ],
-    killers: [{ file: PAYS, test: 'of a hundred payments with money for one, one is paid' }],
+    killers: [
+      { file: PAYS, test: 'too little money takes nothing; the same key pays once there is enough' },
+      { file: 'server/src/payments/payment.test.ts', test: 'the last won may be spent' },
+    ],
   },
   {
     name: 'wallet-read-and-written',
@@ -80,7 +83,7 @@ export const IN_PAYMENTS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'lapse-waits-for-nobody-and-forgets',
+    name: 'sweep-that-looks-back-at-nothing',
     says: 'The sweep goes on where its last pass ended, and looks back at nothing.',
     harm: 'A payment that was locked when the sweep came by never lapses: its seats are held for ever.',
     promise: 'I9',
@@ -141,24 +144,5 @@ export const IN_PAYMENTS: readonly PlantedBug[] = [
       },
       { file: PAYS, test: 'a double click that reaches two instances is one transfer and two equal answers' },
     ],
-  },
-  {
-    name: 'transfers-recalled-before-the-lock',
-    says: 'Whether the key was used is looked up first, and then the wallets are locked.',
-    harm: 'A double click that reaches two instances ends as an error, or charges twice.',
-    promise: 'I5',
-    file: 'server/src/payments/post-transfers.ts',
-    changes: [
-      {
-        find: 'const [wallets, transfers, [instant]] = await Promise.all([',
-        replace:
-          'const [transfers, wallets, [instant]] = await Promise.all([\n    recallTransfers(tx, transferIds),',
-      },
-      {
-        find: '    recallTransfers(tx, transferIds),\n    tx.rows<{ at: string }>',
-        replace: '    tx.rows<{ at: string }>',
-      },
-    ],
-    killers: [{ file: CHARGES, test: 'one key on two instances at once is one charge' }],
   },
 ];

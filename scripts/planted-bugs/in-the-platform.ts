@@ -73,6 +73,24 @@ export const IN_THE_PLATFORM: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'key-just-taken-is-an-error',
+    says: 'A unique key that is there already is bad data, and bad data is not tried again.',
+    harm: 'A double click that reaches two instances ends as an error, though the purchase was made.',
+    promise: 'I5',
+    file: 'server/src/platform/postgres/faults.ts',
+    changes: [{ find: ' || (error.sqlstate === UNIQUE_VIOLATION && alone)', replace: '' }],
+    killers: [
+      {
+        file: BATCHER,
+        test: 'a unique key that somebody else just took is looked at again, for the one that it concerns',
+      },
+      {
+        file: 'server/src/seats/hold-seats.int.test.ts',
+        test: 'at two instances at once is one hold and two equal answers',
+      },
+    ],
+  },
+  {
     name: 'one-culprit-fails-all',
     says: 'A batch that fails has failed.',
     harm: 'One request that the database refuses takes two hundred others with it.',

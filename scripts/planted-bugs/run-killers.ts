@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findPostmaster, stopPostmaster } from '../../server/src/platform/embedded-postgres/postmaster.ts';
 import type { Copy } from './copy-of-the-project.ts';
 import { type Killer, projectOf } from './planted-bug.ts';
 import type { KillersReport, KillersRun } from './verdict.ts';
@@ -13,17 +14,19 @@ export interface RunKillersOptions {
   readonly killers: readonly Killer[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Shorter for tests. */
+  readonly endingMaxMs?: number;
 }
 
-/** After being asked to end: PostgreSQL is stopped and folders are removed meanwhile. */
+/** After being asked to end; what does not end by then is killed. */
 const ENDING_MAX_MS = 10_000;
-const ENDED_EVERY_MS = 50;
 
 export async function runKillers({
   copy,
   killers,
   timeoutMs,
   signal,
+  endingMaxMs = ENDING_MAX_MS,
 }: RunKillersOptions): Promise<KillersRun> {
   const reportFile = join(copy.temporary, 'report.json');
   await rm(reportFile, { force: true });
@@ -45,7 +48,7 @@ export async function runKillers({
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const stopped = once(limit, 'abort').then(() => 'stopped' as const);
   const end = await Promise.race([ended, limit.aborted ? ('stopped' as const) : stopped]);
-  if (end === 'stopped') await stop(child, ended);
+  if (end === 'stopped') await stop(child, ended, endingMaxMs);
   await stopServersIn(copy.temporary);
   signal.throwIfAborted();
   return {
@@ -71,9 +74,9 @@ function argumentsFor(killers: readonly Killer[], reportFile: string): string[] 
 }
 
 /** Asks the whole group to end, and ends it when it does not. */
-async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  signalGroup(child, 'SIGINT');
-  await Promise.race([ended, sleep(ENDING_MAX_MS, undefined, { ref: false })]);
+async function stop(child: ChildProcess, ended: Promise<unknown>, maxMs: number): Promise<void> {
+  signalGroup(child, 'SIGTERM');
+  await Promise.race([ended, sleep(maxMs, undefined, { ref: false })]);
   signalGroup(child, 'SIGKILL');
   await ended;
 }
@@ -90,21 +93,10 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 /** PostgreSQL is in a session of its own, and outlives a run that was killed. */
 async function stopServersIn(folder: string): Promise<void> {
   const files = await readdir(folder, { recursive: true });
-  for (const file of files.filter((name) => name.endsWith('postmaster.pid'))) {
-    const [line = ''] = (await readFile(join(folder, file), 'utf8').catch(() => '')).split('\n');
-    const pid = Number.parseInt(line, 10);
-    if (!isRunning(pid)) continue;
-    process.kill(pid, 'SIGQUIT');
-    while (isRunning(pid)) await sleep(ENDED_EVERY_MS);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 1)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+  for (const file of files.filter((name) => basename(name) === 'postmaster.pid')) {
+    const dataDir = join(folder, dirname(file));
+    const server = await findPostmaster(dataDir);
+    if (server !== undefined) await stopPostmaster(server.pid, dataDir, () => {});
   }
 }
 
