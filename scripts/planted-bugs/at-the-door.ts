@@ -95,12 +95,12 @@ export const AT_THE_DOOR: readonly PlantedBug[] = [
   },
   {
     name: 'signature-by-its-beginning',
-    says: 'The first eight characters of a signature are enough to compare.',
-    harm: 'Whoever has a few hours forges a place at the front of the line.',
+    says: 'The first four characters of a signature are compared: who would guess them?',
+    harm: 'Sixteen million tries, half an hour for a script, forge a place at the front of the line.',
     promise: 'I6',
     file: 'server/src/platform/short-mac.ts',
     changes: [
-      { find: 'isSame(of(text), signature)', replace: 'isSame(of(text).slice(0, 8), signature.slice(0, 8))' },
+      { find: 'isSame(of(text), signature)', replace: 'isSame(of(text).slice(0, 4), signature.slice(0, 4))' },
     ],
     killers: [
       { file: 'server/src/platform/short-mac.test.ts', test: 'nothing but the very signature is one' },

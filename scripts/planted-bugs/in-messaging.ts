@@ -64,15 +64,20 @@ export const IN_MESSAGING: readonly PlantedBug[] = [
     says: 'Events are appended when the commit is through, so that nobody hears of what was rolled back.',
     harm: 'An instance that dies in between has held seats that nobody hears of: no reservation, no lapse, held for ever.',
     promise: 'I10',
-    file: 'server/src/messaging/log.ts',
+    file: 'server/src/messaging/index.ts',
     changes: [
       {
-        find: 'for (const row of rowsOf(events)) tx.send(APPEND, row);',
-        replace:
-          'for (const row of rowsOf(events)) tx.onCommit(() => void tx.rows(APPEND, row).catch(() => {}));',
+        find: 'append: (tx, events) => appendEvents(tx, events, appended),',
+        replace: `append: (tx, events) =>
+      tx.onCommit(() => {
+        const work = async (own: Tx) => appendEvents(own, events, appended);
+        void deps.database.transaction(work).catch(() => {});
+      }),`,
       },
     ],
-    killers: [{ file: READERS, test: 'events are in the log if and only if their transaction commits' }],
+    killers: [
+      { file: READERS, test: 'what the log cannot hold is not done either, and nobody is told of it' },
+    ],
   },
   {
     name: 'parked-for-ever',

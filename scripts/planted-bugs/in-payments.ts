@@ -71,6 +71,10 @@ export const IN_PAYMENTS: readonly PlantedBug[] = [
     file: 'server/src/payments/lapse-payments.ts',
     changes: [
       {
+        find: "set state = 'LAPSED', closed_at",
+        replace: "set state = 'LAPSED', paid_at = null, request_id = null, closed_at",
+      },
+      {
         find: "and expires_at <= (select clock_timestamp()) and state = 'DUE'",
         replace: 'and expires_at <= (select clock_timestamp())',
       },

@@ -112,7 +112,7 @@ where b.seat_count + excluded.seat_count <= (
   {
     name: 'release-of-what-was-released',
     says: 'What became of the hold is not looked at before its seats are freed or sold.',
-    harm: 'A repeated event stops the reader: releases, sales and all that is behind them stand still.',
+    harm: 'An event that comes twice fails for good: it is parked, tried for ever, and somebody is called at night.',
     promise: 'I5',
     file: 'server/src/seats/claims.ts',
     changes: [

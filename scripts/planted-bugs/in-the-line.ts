@@ -80,7 +80,7 @@ export const IN_THE_LINE: readonly PlantedBug[] = [
   {
     name: 'two-places-for-one',
     says: 'Everybody who joins gets a new number, whether in line already or not.',
-    harm: 'Whoever opens fifty windows stands in line fifty times.',
+    harm: 'Whoever joins again gets an error: only an index keeps fifty windows from being fifty places.',
     promise: 'I6',
     file: 'server/src/waiting-room/place.ts',
     changes: [{ find: "    if (row !== undefined) return { outcome: 'present', row };\n", replace: '' }],
