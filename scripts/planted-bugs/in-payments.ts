@@ -1,7 +1,6 @@
 import type { PlantedBug } from './planted-bug.ts';
 
 const PAYS = 'server/src/payments/pay-reservations.int.test.ts';
-const CHARGES = 'server/src/payments/charge-wallets.int.test.ts';
 const REFUNDS = 'server/src/payments/refund-payments.int.test.ts';
 const LAPSES = 'server/src/payments/lapse-payments.int.test.ts';
 
@@ -38,7 +37,6 @@ export const IN_PAYMENTS: readonly PlantedBug[] = [
         file: REFUNDS,
         test: 'one wallet, charged, paid from and refunded to by everybody at once, stays the sum of it all',
       },
-      { file: CHARGES, test: 'a new person who charges on two instances at once loses nothing' },
     ],
   },
   {

@@ -53,7 +53,7 @@ export const IN_SEATS: readonly PlantedBug[] = [
     name: 'limit-not-counted-again',
     says: 'The limit per person was checked already; it is not checked when the seats are counted.',
     harm: 'Somebody with two browsers, at two instances, gets twice as many seats as anybody may have.',
-    promise: 'I1',
+    promise: 'limit',
     file: 'server/src/seats/hold-seats.ts',
     changes: [
       {
@@ -97,7 +97,7 @@ where b.seat_count + excluded.seat_count <= (
   {
     name: 'release-by-seat',
     says: 'A release frees the seats that it names, whoever has them at whatever version.',
-    harm: 'A late release frees seats that somebody else holds or has bought by now.',
+    harm: 'A release that names a wrong seat frees one that somebody else holds or has bought.',
     promise: 'I1',
     file: 'server/src/seats/release-seats.ts',
     changes: [
@@ -154,7 +154,9 @@ where b.seat_count + excluded.seat_count <= (
     promise: 'I11',
     file: 'server/src/seats/claims.ts',
     changes: [{ find: ' and reservation_id = c.reservation_id\n  for update', replace: '\n  for update' }],
-    killers: [{ file: RELEASES, test: 'does not wait for seats that are somebody else' }],
+    killers: [
+      { file: RELEASES, test: "that comes late does not wait for seats that are somebody else's by now" },
+    ],
   },
   {
     name: 'version-not-raised',

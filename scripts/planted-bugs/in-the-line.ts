@@ -49,13 +49,27 @@ export const IN_THE_LINE: readonly PlantedBug[] = [
   {
     name: 'let-in-past-who-is-locked',
     says: 'Whoever is to be let in is locked, and whom somebody else has locked is skipped.',
-    harm: 'Somebody who joins again in that very moment is passed over, and the line has forgotten the number.',
+    harm: 'Whoever’s place is locked in that moment, by whatever, is passed over, and is never let in.',
     promise: 'I6',
     file: 'server/src/waiting-room/admit.ts',
     changes: [
       { find: '  limit r.admit\n) as t`);', replace: '  limit r.admit\n  for update skip locked\n) as t`);' },
     ],
     killers: [{ file: LINE, test: 'whose place somebody else has locked is waited for, not passed over' }],
+  },
+  {
+    name: 'bursts-that-come-back',
+    says: 'The rate is kept by the bucket; who was let in within the window need not be counted.',
+    harm: 'A quiet minute is made up for at once: twice as many people come in as the house can serve.',
+    promise: 'I7',
+    file: 'server/src/waiting-room/policy.ts',
+    changes: [{ find: 'Math.min(allowed, inWindow, space,', replace: 'Math.min(allowed, space,' }],
+    killers: [
+      {
+        file: 'server/src/waiting-room/policy.test.ts',
+        test: 'no window holds more than the rate, no moment more than the capacity, whatever happens',
+      },
+    ],
   },
   {
     name: 'turn-spent-twice',
@@ -113,6 +127,28 @@ export const IN_THE_LINE: readonly PlantedBug[] = [
       {
         file: CHECKS,
         test: 'an open turn is remembered for a second, not longer than it lasts, and not for somebody else',
+      },
+    ],
+  },
+  {
+    name: 'turn-of-another-life',
+    says: 'After a failover the turns that are remembered are still right, as a rule.',
+    harm: 'A turn whose commit is lost goes on buying, and the one who was let in instead of it too.',
+    promise: 'I7',
+    file: 'server/src/waiting-room/check-turns.ts',
+    changes: [
+      {
+        find: `    forgetAll: () => {
+      latest = createTurnMemory(clock);
+    },`,
+        replace: '    forgetAll: () => {},',
+      },
+      { find: 'let latest = createTurnMemory(clock);', replace: 'const latest = createTurnMemory(clock);' },
+    ],
+    killers: [
+      {
+        file: CHECKS,
+        test: 'when the data begin another life nothing is remembered, and nothing that was asked for before',
       },
     ],
   },

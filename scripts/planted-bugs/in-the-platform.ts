@@ -84,10 +84,6 @@ export const IN_THE_PLATFORM: readonly PlantedBug[] = [
         file: BATCHER,
         test: 'a unique key that somebody else just took is looked at again, for the one that it concerns',
       },
-      {
-        file: 'server/src/seats/hold-seats.int.test.ts',
-        test: 'at two instances at once is one hold and two equal answers',
-      },
     ],
   },
   {

@@ -13,8 +13,9 @@ export const promises = {
   I8: 'a hold lasts as long as it was promised',
   I9: 'every reservation ends, with its ticket or with the money back',
   I10: 'every committed event reaches every reader',
-  I11: 'what cannot decide refuses',
+  I11: 'what is in trouble refuses, and takes nothing else with it',
   I13: 'nobody’s view goes backwards',
+  limit: 'nobody gets more seats than anybody may have',
 } as const;
 
 export interface Change {
