@@ -73,12 +73,14 @@ function argumentsFor(killers: readonly Killer[], reportFile: string): string[] 
   ];
 }
 
-/** Asks the whole group to end, and ends it when it does not. */
+/** Asks the whole group to end, and kills it when it does not. */
 async function stop(child: ChildProcess, ended: Promise<unknown>, maxMs: number): Promise<void> {
   signalGroup(child, 'SIGTERM');
   await Promise.race([ended, sleep(maxMs, undefined, { ref: false })]);
   signalGroup(child, 'SIGKILL');
-  await ended;
+  // Whoever left the group may still hold its output open.
+  await Promise.race([ended, sleep(maxMs, undefined, { ref: false })]);
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
