@@ -9,11 +9,11 @@ import { parseArgs } from 'node:util';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { replaceRegion } from './docs/region.ts';
 import { type Copy, copyProject } from './planted-bugs/copy-of-the-project.ts';
-import { plant, type PlantedBug } from './planted-bugs/planted-bug.ts';
+import { type Killer, plant, type PlantedBug } from './planted-bugs/planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs/planted-bugs.ts';
 import { runKillers } from './planted-bugs/run-killers.ts';
 import { inLines, killersTable, type Tried } from './planted-bugs/table.ts';
-import { complaintsAbout, verdictOf } from './planted-bugs/verdict.ts';
+import { type Complaint, complaintsAbout, verdictOf } from './planted-bugs/verdict.ts';
 import { ROOT, seconds } from './support/run.ts';
 
 const USAGE = 64; // EX_USAGE of sysexits.h
@@ -103,11 +103,14 @@ async function tryAll({ bugs, isWrite }: Given, signal: AbortSignal): Promise<nu
     return 1;
   }
   await using copy = await copyProject(ROOT);
-  const killers = bugs.flatMap((bug) => bug.killers);
-  const run = await runKillers({ copy, killers, timeoutMs: KILLERS_MAX_MS, signal });
-  const complaints = complaintsAbout(run, killers, copy.root);
+  const complaints = await tryWithout(
+    bugs.flatMap((bug) => bug.killers),
+    copy,
+    signal,
+  );
   if (complaints.length > 0) {
-    console.error(`Without any bug, the tests that must notice one do not pass:\n${complaints.join('\n')}`);
+    const failed = complaints.map(({ what }) => what).join('\n');
+    console.error(`Without any bug, the tests that must notice one do not pass:\n${failed}`);
     return 1;
   }
   console.log(`without a bug all killers pass  (${seconds(performance.now() - startedMs)})`);
@@ -138,6 +141,20 @@ async function findUnfit(bugs: readonly PlantedBug[]): Promise<string[]> {
     }
   }
   return unfit;
+}
+
+/** A busy machine may fail a test that waits for something: what failed beside all the others is tried once more alone. */
+async function tryWithout(
+  killers: readonly Killer[],
+  copy: Copy,
+  signal: AbortSignal,
+): Promise<readonly Complaint[]> {
+  const run = await runKillers({ copy, killers, timeoutMs: KILLERS_MAX_MS, signal });
+  const complaints = complaintsAbout(run, killers, copy.root);
+  const again = complaints.flatMap(({ killer }) => killer ?? []);
+  if (again.length === 0 || again.length < complaints.length) return complaints;
+  const alone = await runKillers({ copy, killers: again, timeoutMs: KILLERS_MAX_MS, signal });
+  return complaintsAbout(alone, again, copy.root);
 }
 
 async function tryOne(bug: PlantedBug, copy: Copy, signal: AbortSignal): Promise<Tried> {

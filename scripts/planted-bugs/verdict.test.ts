@@ -13,7 +13,7 @@ function run(tests: Readonly<Record<string, string>>, given: Partial<KillersRun>
 }
 
 const verdict = (given: KillersRun) => verdictOf(given, KILLERS, '/copy');
-const complaints = (given: KillersRun) => complaintsAbout(given, KILLERS, '/copy');
+const complaints = (given: KillersRun) => complaintsAbout(given, KILLERS, '/copy').map(({ what }) => what);
 
 test('a bug is killed by a test that was named for it and failed', () => {
   const found = verdict(run({ 'seats: one seat has one owner': 'failed', 'another one': 'failed' }));

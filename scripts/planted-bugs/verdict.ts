@@ -12,6 +12,7 @@ export interface KillersReport {
     readonly assertionResults: readonly {
       readonly fullName: string;
       readonly status: string;
+      readonly failureMessages?: readonly string[];
     }[];
   }[];
 }
@@ -36,7 +37,9 @@ export function verdictOf(run: KillersRun, killers: readonly Killer[], root: str
   const { exitCode, isTimedOut, report, output } = run;
   if (isTimedOut) return { verdict: 'untested', why: 'its tests came to no end within their time' };
   if (report === undefined) return { verdict: 'untested', why: `no report was written\n${lastOf(output)}` };
-  const by = killers.filter((killer) => testsOf(report, killer, root).includes('failed'));
+  const by = killers.filter((killer) =>
+    testsOf(report, killer, root).some(({ status }) => status === 'failed'),
+  );
   if (by.length > 0) return { verdict: 'killed', by };
   if (exitCode === 0) return { verdict: 'survived' };
   const broken = report.testResults.filter(({ status }) => status === 'failed');
@@ -47,31 +50,41 @@ export function verdictOf(run: KillersRun, killers: readonly Killer[], root: str
   };
 }
 
-/** What is wrong with the killers themselves, where no bug is planted; nothing when each ran and passed. */
-export function complaintsAbout(run: KillersRun, killers: readonly Killer[], root: string): string[] {
-  const { report, isTimedOut, output } = run;
-  if (report === undefined) {
-    return [
-      isTimedOut ? 'they came to no end within their time' : `no report was written\n${lastOf(output)}`,
-    ];
-  }
-  const complaints = killers.flatMap((killer) => {
-    const states = new Set(testsOf(report, killer, root));
-    if (states.size === 1 && states.has('passed')) return [];
-    const what = states.size === 0 ? 'did not run' : [...states].join(' and ');
-    return [`${killer.file}: "${killer.test}" ${what}`];
-  });
-  if (complaints.length > 0 || run.exitCode === 0) return complaints;
-  return [`something failed outside of a test\n${lastOf(output)}`];
+/** What is wrong with a killer, or, where there is none, with all of them. */
+export interface Complaint {
+  readonly killer?: Killer;
+  readonly what: string;
 }
 
-/** The states of the tests that a killer names. */
-function testsOf(report: KillersReport, { file, test }: Killer, root: string): string[] {
+/** What is wrong with the killers themselves, where no bug is planted; nothing when each ran and passed. */
+export function complaintsAbout(run: KillersRun, killers: readonly Killer[], root: string): Complaint[] {
+  const { report, isTimedOut, output } = run;
+  if (report === undefined) {
+    const what = isTimedOut
+      ? 'they came to no end within their time'
+      : `no report was written\n${lastOf(output)}`;
+    return [{ what }];
+  }
+  const complaints = killers.flatMap((killer): Complaint[] => {
+    const tests = testsOf(report, killer, root);
+    if (tests.length > 0 && tests.every(({ status }) => status === 'passed')) return [];
+    const states =
+      tests.length === 0 ? 'did not run' : [...new Set(tests.map(({ status }) => status))].join(' and ');
+    const why = tests.flatMap(({ failureMessages = [] }) => failureMessages)[0]?.split('\n')[0] ?? '';
+    return [{ killer, what: `${killer.file}: "${killer.test}" ${states} ${why}`.trim() }];
+  });
+  if (complaints.length > 0 || run.exitCode === 0) return complaints;
+  return [{ what: `something failed outside of a test\n${lastOf(output)}` }];
+}
+
+type TestResult = KillersReport['testResults'][number]['assertionResults'][number];
+
+/** The tests that a killer names. */
+function testsOf(report: KillersReport, { file, test }: Killer, root: string): TestResult[] {
   return report.testResults
     .filter(({ name }) => relative(root, name) === file)
     .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ fullName }) => fullName.includes(test))
-    .map(({ status }) => status);
+    .filter(({ fullName }) => fullName.includes(test));
 }
 
 function lastOf(text: string): string {
