@@ -23,7 +23,7 @@ const DOCUMENT = 'docs/reliability.md';
 const REGION = 'planted-bugs';
 const WRITE = 'npm run planted-bugs -- --write';
 
-/** Of one bug: the longest takes half a minute on a quiet machine. */
+/** Of one bug: on two cores that much else shared, the longest took a minute. */
 const BUG_MAX_MS = 180_000;
 /** Of all killers together, without a bug. */
 const KILLERS_MAX_MS = 900_000;
