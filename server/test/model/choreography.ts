@@ -143,6 +143,11 @@ export function settled(from: State): State {
   return state;
 }
 
+/** Nothing will follow by itself. */
+export function isSettled(state: State): boolean {
+  return state.log.length === 0 && state.changed.length === 0 && !tickClock(structuredClone(state));
+}
+
 const REACHABLE_MAX = 20_000;
 
 /** Every state that these may be in by now, with each reader as far as it likes. */

@@ -1,12 +1,10 @@
-/** What stories are made of: what somebody wants, in the words of what they know, and how it becomes a call. */
-import fc from 'fast-check';
-import type { RoomState } from '#contract/http/queue.ts';
+/** What somebody wants to do, in the words of what they know, and how it becomes a call. */
 import { type Call, type CallOf, type Deed, NOBODYS } from './calls.ts';
 import { reservationName } from './model-seats.ts';
-import { PRICE_KRW, type PlaceName, type RoomNo } from './state.ts';
+import type { PlaceName, RoomNo } from './state.ts';
 
 /** Fresh; an earlier request of theirs again; or an earlier key with what is wanted now. */
-type Key = 'fresh' | 'again' | 'reused';
+export type Key = 'fresh' | 'again' | 'reused';
 
 export interface Command {
   readonly do: Deed;
@@ -133,123 +131,3 @@ export function learn(known: Known, call: Call, answer: Readonly<Record<string, 
     }
   }
 }
-
-/** Mostly what makes sense, and some of everything else. */
-const DEEDS: readonly (readonly [weight: number, deed: Deed])[] = [
-  [14, 'join'],
-  [4, 'leave'],
-  [6, 'stand'],
-  [18, 'hold'],
-  [14, 'pay'],
-  [5, 'giveBack'],
-  [10, 'charge'],
-  [4, 'changeRoom'],
-  [1, 'raiseEpoch'],
-  [1, 'openRoomAgain'],
-  [2, 'findRoom'],
-  [2, 'findReservation'],
-  [2, 'listReservations'],
-  [2, 'wallet'],
-  [2, 'entries'],
-  [2, 'payments'],
-  [3, 'tickets'],
-  [2, 'checkTicket'],
-  [3, 'map'],
-  [2, 'sales'],
-];
-
-const FAN_COUNT = 3;
-
-const weighted = <T>(...choices: readonly (readonly [weight: number, value: T])[]) =>
-  fc.oneof(...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
-
-const fan = fc.nat(FAN_COUNT - 1);
-
-const state = (value: RoomState) => ({ state: value });
-
-const command: fc.Arbitrary<Command> = fc
-  .record({
-    do: weighted(...DEEDS.map(([weight, deed]) => [weight, deed] as const)),
-    instance: fc.constantFrom<(0 | 1)[]>(0, 1),
-    fan,
-    stranger: weighted([60, 0], [1, 1]),
-    nobodys: weighted([150, false], [1, true]),
-    back: weighted([8, 0], [2, 1], [1, 2]),
-    place: weighted([12, 0], [1, 1], [1, 2]),
-    room: weighted<RoomNo>([12, 0], [1, 1]),
-    show: weighted([30, 0], [1, 1], [1, 2]),
-    seats: fc.uniqueArray(weighted([6, 1], [6, 2], [4, 3], [2, 4], [1, 5], [1, 6]), {
-      minLength: 1,
-      maxLength: 3,
-    }),
-    payNow: weighted([8, false], [1, true]),
-    amountKrw: fc.constantFrom(PRICE_KRW, 2 * PRICE_KRW, 3 * PRICE_KRW, PRICE_KRW / 2),
-    key: weighted<Key>([10, 'fresh'], [3, 'again'], [1, 'reused']),
-    change: fc.constantFrom<CallOf<'changeRoom'>['change'][]>(
-      { capacity: 1 },
-      { capacity: 2 },
-      { capacity: 3 },
-      state('OPEN'),
-      state('OPEN'),
-      state('PAUSED'),
-      state('CLOSED'),
-    ),
-  })
-  .map(({ stranger, ...rest }) => ({
-    ...rest,
-    owner: (rest.fan + stranger) % FAN_COUNT,
-    seats: rest.seats.toSorted((a, b) => a - b),
-  }));
-
-const later = fc.constantFrom(1, 3, 6).map((minutes): Step => ({ kind: 'later', minutes }));
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 24, arbitrary: command.map((each): Step => ({ kind: 'one', command: each })) },
-  {
-    weight: 8,
-    arbitrary: fc
-      .record({ commands: fc.array(command, { minLength: 1, maxLength: 3 }), twice: fc.boolean() })
-      .map((both): Step => ({ kind: 'together', ...both })),
-  },
-  { weight: 3, arbitrary: command.map((each): Step => ({ kind: 'hurry', command: each })) },
-  { weight: 3, arbitrary: later },
-  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'notice' }) },
-);
-
-/** What one person does in a row, some of it left out: by chance alone hardly anybody would come so far. */
-const ROWS: readonly (readonly (Deed | 'later')[])[] = [
-  ['join', 'charge', 'hold', 'pay', 'pay', 'giveBack'],
-  ['join', 'charge', 'hold', 'hold', 'pay', 'pay'],
-  ['join', 'charge', 'hold', 'later', 'pay', 'hold'],
-  ['join', 'hold', 'giveBack', 'pay', 'leave', 'hold'],
-  ['join', 'later', 'later', 'hold', 'later', 'charge', 'pay'],
-];
-
-const inARow: fc.Arbitrary<Step[]> = fc
-  .record({
-    fan,
-    deeds: fc.constantFrom(...ROWS).chain((row) => fc.subarray([...row], { minLength: 1 })),
-    commands: fc.array(command, { minLength: 7, maxLength: 7 }),
-    hurries: fc.array(weighted([4, false], [1, true]), { minLength: 7, maxLength: 7 }),
-    minutes: fc.array(later, { minLength: 7, maxLength: 7 }),
-  })
-  .map(({ fan: who, deeds, commands, hurries, minutes }) =>
-    commands.flatMap((each, index): Step[] => {
-      const deed = deeds[index];
-      const wait = minutes[index];
-      if (deed === undefined || wait === undefined) return [];
-      if (deed === 'later') return [wait];
-      const kind = hurries[index] === true ? 'hurry' : 'one';
-      return [{ kind, command: { ...each, do: deed, fan: who, owner: who } }];
-    }),
-  );
-
-const scenes = fc.array(
-  fc.oneof({ weight: 3, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: inARow }),
-  { minLength: 1, maxLength: 30, size: 'max' },
-);
-
-export const tales: fc.Arbitrary<Tale> = fc.record({
-  capacity: fc.constantFrom(2, 1, 3),
-  steps: scenes.map((each) => each.flat()),
-});

@@ -3,7 +3,7 @@ import { expectPromisesKept } from '../support/promises.ts';
 import { until } from '../support/until.ts';
 import type { World } from '../support/world.ts';
 import { type Call, FANS, placeText, told as textOfCall } from './calls.ts';
-import { settled } from './choreography.ts';
+import { isSettled, settled } from './choreography.ts';
 import { type Command, type Known, knowNothing, learn, type Step, type Tale, toCall } from './commands.ts';
 import { allowed, explain, textOf, type Told } from './explain.ts';
 import { createMemory, type Memory } from './memory.ts';
@@ -111,6 +111,7 @@ async function sendAndSettle(story: Story, sent: readonly Sent[]): Promise<void>
 }
 
 async function settle(story: Story): Promise<void> {
+  if (story.states.every(isSettled)) return;
   await settleStage(story.world, story.stage);
   story.memory.passed(story.states);
   move(story, distinct(story.states.map(settled)), []);
@@ -168,7 +169,7 @@ async function passTime(story: Story, minutes: number): Promise<void> {
   if (story.later >= LATER_MAX) return;
   story.later++;
   await settle(story);
-  story.lines.push(`${story.lines.length}. `.padEnd(4) + `${minutes} min later`);
+  story.lines.push(`${story.lines.length}.`.padEnd(4) + `${minutes} min later`);
   for (let leftMs = minutes * MINUTE_MS + BEYOND_MS; leftMs > 0;) {
     const dueMs = Math.min(...story.states.flatMap(dueTimes)) + PAST_MS;
     const isDue = dueMs <= leftMs;
@@ -202,7 +203,7 @@ async function notice(story: Story): Promise<void> {
     });
     story.memory.forget(instance, place);
   }
-  story.lines.push(`${story.lines.length}. `.padEnd(4) + 'both instances have noticed whose turn is over');
+  story.lines.push(`${story.lines.length}.`.padEnd(4) + 'both instances have noticed whose turn is over');
 }
 
 /** Everybody looks at everything, and the tables are held against the promises. */
