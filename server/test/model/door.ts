@@ -1,6 +1,6 @@
 /** Whose turn it is, as an instance may see it. */
 import { claim, isOverdue } from './line.ts';
-import type { Outcome, Seen } from './model.ts';
+import type { Outcome, Seen } from './outcome.ts';
 import { type Answer, placeIn, type PlaceName, type State } from './state.ts';
 
 type Belief = 'open' | 'waiting' | 'over';

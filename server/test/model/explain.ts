@@ -1,7 +1,8 @@
 /** Whether answers that came together can be explained: by some order of the calls, with the readers anywhere between. */
 import type { Call } from './calls.ts';
 import { reachable } from './choreography.ts';
-import { type Outcome, outcomes, type Seen } from './model.ts';
+import { outcomes } from './model.ts';
+import type { Outcome, Seen } from './outcome.ts';
 import { UNSURE } from './model-reads.ts';
 import { type Answer, distinct, type State } from './state.ts';
 

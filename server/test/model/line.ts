@@ -15,7 +15,7 @@ export function livePlace(state: State, fan: number, room: RoomNo): Place | unde
   return state.places.find((place) => place.fan === fan && place.room === room && isLive(place));
 }
 
-export function isLive({ state }: Place): boolean {
+function isLive({ state }: Place): boolean {
   return state === 'WAITING' || state === 'ACTIVE';
 }
 

@@ -1,6 +1,6 @@
 /** What the instances may remember: what was so a moment ago, and whose places they were asked about within a second. */
 import type { Call } from './calls.ts';
-import type { Seen } from './model.ts';
+import type { Seen } from './outcome.ts';
 import { placeKey } from './perform.ts';
 import type { PlaceName, State } from './state.ts';
 

@@ -2,7 +2,7 @@
 import type { CallOf } from './calls.ts';
 import { take } from './choreography.ts';
 import { behindTheDoor, recall } from './door.ts';
-import { type Outcome, refusal, type Seen } from './model.ts';
+import { type Outcome, refusal, type Seen } from './outcome.ts';
 import { amountOf, type Answer, balanceOf, post, type State } from './state.ts';
 
 export function answersOfMoney(state: State, call: CallOf<'pay'> | CallOf<'charge'>, seen: Seen): Outcome[] {

@@ -1,7 +1,7 @@
 /** What the tables say, exactly: nothing of it is answered from memory. */
 import type { Call, CallOf } from './calls.ts';
-import { type Outcome, refusal, roomAnswer } from './model.ts';
-import { amountOf, balanceOf, holdOf, PRICE_KRW, SEAT_COUNTS, type State } from './state.ts';
+import { type Outcome, refusal, roomAnswer } from './outcome.ts';
+import { amountOf, balanceOf, type Entry, holdOf, PRICE_KRW, SEAT_COUNTS, type State } from './state.ts';
 
 type Steering = 'join' | 'leave' | 'stand' | 'hold' | 'map' | 'giveBack' | 'pay' | 'charge';
 type ReadCall = Exclude<Call, { do: Steering | 'changeRoom' | 'openRoomAgain' | 'raiseEpoch' }>;
@@ -52,7 +52,7 @@ function listOf(state: State, call: ListCall): Record<string, unknown> {
       return { balance: balanceOf(state, fan) };
     case 'entries': {
       const entries = state.entries.filter((entry) => entry.fan === fan).toReversed();
-      return { entries: entries.map(({ fan: _, ...entry }) => entry) };
+      return { entries: entries.map(entryAnswer) };
     }
     case 'payments':
       return { payments: names.flatMap((name) => paymentOf(state, name)) };
@@ -62,6 +62,10 @@ function listOf(state: State, call: ListCall): Record<string, unknown> {
       return { tickets: tickets.toSorted() };
     }
   }
+}
+
+function entryAnswer({ kind, amount, balanceAfter, reservation }: Entry): Record<string, unknown> {
+  return { kind, amount, balanceAfter, reservation };
 }
 
 function paymentOf(state: State, name: string): Record<string, unknown>[] {
@@ -80,7 +84,7 @@ function salesNow(state: State, { show }: CallOf<'sales'>): Outcome {
   return { answer, next: state };
 }
 
-export function salesOf(state: State, show: number): Record<string, unknown> {
+function salesOf(state: State, show: number): Record<string, unknown> {
   const holds = Object.values(state.holds).filter((hold) => hold.show === show);
   const count = (what: 'HELD' | 'SOLD') =>
     holds.filter((hold) => hold.state === what).reduce((sum, hold) => sum + hold.seats.length, 0);

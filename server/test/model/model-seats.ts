@@ -1,7 +1,7 @@
 /** Holding seats, looking at them and giving them back. */
 import type { CallOf } from './calls.ts';
 import { behindTheDoor, recall } from './door.ts';
-import { type Outcome, refusal, type Seen } from './model.ts';
+import { type Outcome, refusal, type Seen } from './outcome.ts';
 import {
   amountOf,
   type Answer,
@@ -70,7 +70,10 @@ function refusedFromMemory(next: State, { show, seats, place }: CallOf<'hold'>):
 }
 
 function subsets(seats: readonly number[]): number[][] {
-  return seats.reduce<number[][]>((all, seat) => [...all, ...all.map((part) => [...part, seat])], [[]]);
+  const [first, ...others] = seats;
+  if (first === undefined) return [[]];
+  const without = subsets(others);
+  return [...without, ...without.map((part) => [first, ...part])];
 }
 
 function granted(from: State, { fan, show, seats, payNow, place }: CallOf<'hold'>, name: string): Outcome {
@@ -91,8 +94,8 @@ function answersOfMap(state: State, call: CallOf<'map'>, seen: Seen): Outcome[] 
   return behindTheDoor(state, { place, act: 'look' }, seen, {
     act: (next) => {
       if (SEAT_COUNTS[show] === undefined) return [refusal(next, 404, 'performance.not-found')];
-      const changed = [next, ...seen.past].flatMap((past) => past.changed);
-      const unsure = seatsOfShow(show).filter((seat) => changed.includes(seatKey(show, seat)));
+      const changed = new Set([next, ...seen.past].flatMap((past) => past.changed));
+      const unsure = seatsOfShow(show).filter((seat) => changed.has(seatKey(show, seat)));
       const maps = [next, ...seen.past].map((past) => freeSeats(past, show));
       const sure = freeSeats(next, show).filter((seat) => !unsure.includes(seat));
       const between = subsets(unsure).map((part) => [...sure, ...part].toSorted((a, b) => a - b));
@@ -105,7 +108,7 @@ function seatsOfShow(show: number): number[] {
   return Array.from({ length: SEAT_COUNTS[show] ?? 0 }, (_, index) => index + 1);
 }
 
-export function freeSeats(state: State, show: number): number[] {
+function freeSeats(state: State, show: number): number[] {
   return seatsOfShow(show).filter((seat) => state.seats[show]?.[seat - 1] === null);
 }
 

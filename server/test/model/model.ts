@@ -8,21 +8,9 @@ import type { Call, CallOf } from './calls.ts';
 import { answersOfMoney } from './model-money.ts';
 import { answersOfReads } from './model-reads.ts';
 import { answersOfSeats } from './model-seats.ts';
-import { admit, ahead, claim, countIn, giveNumber, isOverdue, lastNumber, leave, livePlace } from './line.ts';
-import { type Answer, type Place, placeIn, type PlaceName, type State } from './state.ts';
-
-export interface Outcome {
-  readonly answer: Answer;
-  readonly next: State;
-}
-
-/** What the instance that is asked may still believe. */
-export interface Seen {
-  /** The states of the last moment. */
-  readonly past: readonly State[];
-  /** Whether it was asked about the place within the last second or so, and may go by what it was then. */
-  remembers(place: PlaceName): boolean;
-}
+import { admit, ahead, claim, giveNumber, isOverdue, leave, livePlace } from './line.ts';
+import { type Outcome, refusal, roomAnswer, type Seen } from './outcome.ts';
+import { type Place, placeIn, type PlaceName, type State } from './state.ts';
 
 export function outcomes(state: State, call: Call, seen: Seen): Outcome[] {
   switch (call.do) {
@@ -108,26 +96,4 @@ function steering(from: State, call: CallOf<'changeRoom'> | CallOf<'raiseEpoch' 
   if (call.do === 'changeRoom') Object.assign(next.rooms[0], call.change);
   if (call.do === 'changeRoom') admit(next, 0);
   return { answer: { status: 200, ...roomAnswer(next) }, next };
-}
-
-export function roomAnswer(state: State): Record<string, unknown> {
-  const [room] = state.rooms;
-  return {
-    state: room.state,
-    capacity: room.capacity,
-    head: room.head,
-    lastNumber: lastNumber(state, 0),
-    waiting: countIn(state, 0, 'WAITING'),
-    active: countIn(state, 0, 'ACTIVE'),
-    admitted: room.admitted,
-  };
-}
-
-export function refusal(
-  next: State,
-  status: number,
-  problem: string,
-  extra: Readonly<Record<string, unknown>> = {},
-): Outcome {
-  return { answer: { status, problem, ...extra }, next };
 }

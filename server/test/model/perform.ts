@@ -127,10 +127,13 @@ const TOLD = ['seats', 'limit', 'has', 'balance', 'amount', 'shortfall'] as cons
 
 function answerOf(stage: Stage, call: Call, { status, headers, body }: HttpAnswer<Body>): Answer {
   if (status >= 400) {
-    const told = TOLD.filter((field) => field in body).map((field) => [field, body[field]]);
+    const told = pick(
+      body,
+      TOLD.filter((field) => field in body),
+    );
     const paid =
       body['code'] === 'payment.already-paid' && 'reservation' in call ? call.reservation : undefined;
-    return { status, problem: body['code'], ...Object.fromEntries(told), ...(paid && { paid }) };
+    return { status, problem: body['code'], ...told, ...(paid && { paid }) };
   }
   if (call.do === 'join') {
     stage.tokens.set(placeKey({ room: call.room, number: Number(body['number']) }), String(body['token']));

@@ -16,7 +16,7 @@ export async function setStage(world: World, capacity: number): Promise<Stage> {
   const unlimited = { rateCount: null, rateWindowMs: null };
   await operator.operator('POST', '/admin/queue/rooms', { room: rooms[0], capacity, ...unlimited });
   await operator.operator('POST', '/admin/queue/rooms', { room: rooms[1], capacity: 1_000, ...unlimited });
-  const [seats = 0, seatsToCome = 0] = SEAT_COUNTS;
+  const [seats, seatsToCome] = SEAT_COUNTS;
   const sale = { priceKrw: PRICE_KRW, seatsPerPerson: SEATS_PER_PERSON, room: rooms[0] };
   const [open, toCome, ...guests] = await Promise.all([
     openSale(world, { ...sale, seats }),
@@ -57,8 +57,8 @@ export async function dueInMs(world: World, stage: Stage): Promise<number> {
     { name: 'test.model-next-due', text: NEXT_DUE },
     [stage.performances],
   );
-  if (row?.ms == null) throw new Error('nothing is to be paid, but the model knows of something');
-  return row.ms;
+  if (typeof row?.ms === 'number') return row.ms;
+  throw new Error('nothing is to be paid, but the model knows of something');
 }
 
 const COUNTS = `/* test.model-counts */

@@ -24,7 +24,7 @@ const PAST_MS = 1_000;
 /** A story that takes longer on a busy machine ends there. */
 const STORY_MAX_MS = 8_000;
 
-export class Untrue extends Error {
+class Untrue extends Error {
   override name = 'Untrue';
 }
 
@@ -127,10 +127,9 @@ async function send(story: Story, sent: readonly Sent[]): Promise<void> {
     const answer = answers[index] ?? { status: 0 };
     return { call, answer, seen: memory.of(instance, before, startedMs, sent) };
   });
-  const number = story.lines.length;
   for (const [index, { call, answer }] of together.entries()) {
-    const mark = index === 0 ? `${number}.`.padEnd(4) : '  & ';
-    story.lines.push(`${mark}${textOfCall(call)}, at ${sent[index]?.instance} → ${textOf(answer)}`);
+    const text = `${textOfCall(call)}, at ${sent[index]?.instance} → ${textOf(answer)}`;
+    write(story, text, index > 0 ? '&' : undefined);
     learn(story.known, call, answer);
   }
   const explained = explain(before, together);
@@ -139,6 +138,10 @@ async function send(story: Story, sent: readonly Sent[]): Promise<void> {
   memory.looked(sent, performance.now());
   memory.passed(before);
   move(story, explained.states, together);
+}
+
+function write({ lines }: Story, text: string, mark = `${lines.length}.`): void {
+  lines.push(`${mark.padEnd(4)}${text}`);
 }
 
 function unexplained(before: readonly State[], together: readonly Told[]): string {
@@ -169,14 +172,15 @@ async function passTime(story: Story, minutes: number): Promise<void> {
   if (story.later >= LATER_MAX) return;
   story.later++;
   await settle(story);
-  story.lines.push(`${story.lines.length}.`.padEnd(4) + `${minutes} min later`);
+  write(story, `${minutes} min later`);
   for (let leftMs = minutes * MINUTE_MS + BEYOND_MS; leftMs > 0;) {
     const dueMs = Math.min(...story.states.flatMap(dueTimes)) + PAST_MS;
     const isDue = dueMs <= leftMs;
     const ms = isDue ? dueMs : leftMs;
     await story.world.advance(isDue ? (await dueInMs(story.world, story.stage)) + PAST_MS : ms);
     story.memory.passed(story.states);
-    story.states = story.states.map((state) => ({ ...state, nowMs: state.nowMs + ms }));
+    const passed = story.states.map((state) => ({ ...state, nowMs: state.nowMs + ms }));
+    move(story, passed, []);
     await settle(story);
     leftMs -= ms;
   }
@@ -203,7 +207,7 @@ async function notice(story: Story): Promise<void> {
     });
     story.memory.forget(instance, place);
   }
-  story.lines.push(`${story.lines.length}.`.padEnd(4) + 'both instances have noticed whose turn is over');
+  write(story, 'both instances have noticed whose turn is over');
 }
 
 /** Everybody looks at everything, and the tables are held against the promises. */

@@ -3,25 +3,9 @@ import fc from 'fast-check';
 import type { CallOf, Deed } from './calls.ts';
 import type { Command, Key, Step, Tale } from './commands.ts';
 import { PRICE_KRW, type RoomNo } from './state.ts';
+import { command, later, one, type Terms } from './told-tales.ts';
 
 const FAN_COUNT = 3;
-
-const PLAIN: Command = {
-  do: 'join',
-  instance: 0,
-  fan: 0,
-  owner: 0,
-  back: 0,
-  nobodys: false,
-  place: 0,
-  room: 0,
-  show: 0,
-  seats: [1],
-  payNow: false,
-  amountKrw: 3 * PRICE_KRW,
-  key: 'fresh',
-  change: { capacity: 2 },
-};
 
 /** The first choice is the simplest: what matters not for a failure becomes it. */
 const weighted = <T>(...choices: readonly (readonly [weight: number, value: T])[]) =>
@@ -30,7 +14,7 @@ const weighted = <T>(...choices: readonly (readonly [weight: number, value: T])[
     ...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })),
   );
 
-type Terms = { [Name in keyof Command]?: fc.Arbitrary<Command[Name]> };
+type Choices = { [Name in keyof Command]?: fc.Arbitrary<Command[Name]> };
 
 const fan = fc.nat(FAN_COUNT - 1);
 const instance = fc.constantFrom<(0 | 1)[]>(0, 1);
@@ -53,10 +37,10 @@ const change = fc.constantFrom<CallOf<'changeRoom'>['change'][]>(
   { state: 'CLOSED' },
 );
 
-const hold: Terms = { fan, place, show, seats, payNow: weighted([8, false], [1, true]), key };
+const hold: Choices = { fan, place, show, seats, payNow: weighted([8, false], [1, true]), key };
 
 /** How often each is done, and what there is to choose. */
-const DEEDS: Readonly<Record<Deed, readonly [weight: number, terms: Terms]>> = {
+const DEEDS: Readonly<Record<Deed, readonly [weight: number, choices: Choices]>> = {
   join: [14, { fan, room: weighted<RoomNo>([12, 0], [1, 1]) }],
   leave: [5, { fan, place }],
   stand: [6, { fan, place }],
@@ -79,39 +63,36 @@ const DEEDS: Readonly<Record<Deed, readonly [weight: number, terms: Terms]>> = {
   sales: [2, { show: fc.constant(0) }],
 };
 
-function commandOf(deed: Deed, terms: Terms): fc.Arbitrary<Command> {
-  const chosen = fc.record({ instance, ...terms }) as fc.Arbitrary<Partial<Command>>;
-  return chosen.map((some) => {
-    const command = { ...PLAIN, ...some, do: deed };
-    return { ...command, owner: (command.fan + command.owner) % FAN_COUNT };
-  });
+function commandOf(deed: Deed, choices: Choices): fc.Arbitrary<Command> {
+  const chosen = fc.record({ instance, ...choices }) as fc.Arbitrary<Partial<Command>>;
+  return chosen.map(({ fan: who = 0, owner: stranger = 0, ...some }) =>
+    command(who, deed, { ...some, owner: (who + stranger) % FAN_COUNT }),
+  );
 }
 
-const command = fc.oneof(
+const commands = fc.oneof(
   ...Object.entries(DEEDS).map(([deed, [weight, terms]]) => ({
     weight,
     arbitrary: commandOf(deed as Deed, terms),
   })),
 );
 
-const later = (minutes: number): Step => ({ kind: 'later', minutes });
-
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 24, arbitrary: command.map((each): Step => ({ kind: 'one', command: each })) },
+  { weight: 24, arbitrary: commands.map((each): Step => ({ kind: 'one', command: each })) },
   {
     weight: 9,
     arbitrary: fc
-      .record({ commands: fc.array(command, { minLength: 1, maxLength: 3 }), twice: fc.boolean() })
+      .record({ commands: fc.array(commands, { minLength: 1, maxLength: 3 }), twice: fc.boolean() })
       .map((both): Step => ({ kind: 'together', ...both })),
   },
-  { weight: 3, arbitrary: command.map((each): Step => ({ kind: 'hurry', command: each })) },
+  { weight: 3, arbitrary: commands.map((each): Step => ({ kind: 'hurry', command: each })) },
   { weight: 3, arbitrary: fc.constantFrom(1, 3, 6).map(later) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'notice' }) },
 );
 
-type Part = readonly [deed: Deed, terms?: Partial<Command>] | number;
-
 /** What one person does in a row, or the minutes between: by chance alone hardly anybody would come so far. */
+type Part = readonly [deed: Deed, terms?: Terms] | number;
+
 const ROWS: readonly (readonly Part[])[] = [
   [['join'], ['charge'], ['hold'], ['pay'], ['pay'], ['giveBack'], ['tickets']],
   [['join'], ['charge'], ['hold', { seats: [2] }], ['hold', { seats: [3] }], ['pay'], ['pay', { back: 1 }]],
@@ -132,7 +113,7 @@ function inARow(row: readonly Part[]): fc.Arbitrary<Step[]> {
       if (choice === undefined || !choice.kept) return [];
       if (typeof part === 'number') return [later(part)];
       const [deed, terms] = part;
-      const wanted = { ...PLAIN, ...terms, do: deed, fan: who, owner: who, instance: choice.instance };
+      const wanted = command(who, deed, { ...terms, instance: choice.instance });
       return [{ kind: choice.isHurried ? 'hurry' : 'one', command: wanted }];
     }),
   );
@@ -140,19 +121,14 @@ function inARow(row: readonly Part[]): fc.Arbitrary<Step[]> {
 
 const scenes = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: step.map((one) => [one]) },
+    { weight: 2, arbitrary: step.map((each) => [each]) },
     { weight: 1, arbitrary: fc.oneof(...ROWS.map(inARow)) },
   ),
   { minLength: 1, maxLength: 24, size: 'max' },
 );
 
 /** Everybody is in line and has money. */
-const PROLOGUE: readonly Step[] = Array.from({ length: FAN_COUNT }, (_, who) => who).flatMap((who) =>
-  (['join', 'charge'] as const).map((deed): Step => ({
-    kind: 'one',
-    command: { ...PLAIN, do: deed, fan: who },
-  })),
-);
+const PROLOGUE: readonly Step[] = [0, 1, 2].flatMap((who) => [one(who, 'join'), one(who, 'charge')]);
 
 /** Without the bias to small values: nothing happens in a story of two lines. */
 export const tales: fc.Arbitrary<Tale> = fc.noBias(
