@@ -24,8 +24,15 @@ const PAST_MS = 1_000;
 /** A story that takes longer on a busy machine ends there. */
 const STORY_MAX_MS = 8_000;
 
-class Untrue extends Error {
+export class Untrue extends Error {
   override name = 'Untrue';
+  /** How many steps were taken. */
+  readonly played: number;
+
+  constructor(message: string, played: number, options: ErrorOptions) {
+    super(message, options);
+    this.played = played;
+  }
 }
 
 interface Story {
@@ -53,16 +60,18 @@ export async function play(world: World, tale: Tale, happened: Map<string, numbe
     later: 0,
   };
   const startedMs = performance.now();
+  let played = 0;
   try {
     for (const step of tale.steps) {
       if (performance.now() - startedMs > STORY_MAX_MS) break;
+      played++;
       await take(story, step);
     }
     await end(story);
     for (const each of story.happened) happened.set(each, (happened.get(each) ?? 0) + 1);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Untrue(`${story.lines.join('\n')}\n${why}`, { cause: error });
+    throw new Untrue(`${story.lines.join('\n')}\n${why}`, played, { cause: error });
   } finally {
     await leaveStage(story.stage);
   }
