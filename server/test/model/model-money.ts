@@ -42,7 +42,8 @@ function paying(from: State, { fan, place, reservation }: CallOf<'pay'>, name: s
   if (payment.state === 'PAID') return [refusal(from, 409, 'payment.already-paid', { paid: reservation })];
   const isLapsed = payment.state === 'LAPSED' || (payment.state === 'DUE' && hold.expiresMs <= from.nowMs);
   if (isLapsed) return [refusal(from, 409, 'payment.lapsed')];
-  if (payment.state !== 'DUE') return [refusal(from, 409, 'payment.closed')];
+  if (payment.state !== 'DUE')
+    return [refusal(from, 409, 'payment.closed', { paymentStatus: payment.state })];
   if (place.room !== 0) return [refusal(from, 403, 'queue.token-foreign')];
   if (balance < amount) {
     const shortfall = amount - balance;

@@ -119,7 +119,7 @@ function answersOfGivingBack(state: State, { fan, reservation }: CallOf<'giveBac
   // It waits for the record of what was just held.
   if (status === undefined) return [];
   if (status === 'CANCELLED') return [{ answer: { status: 204 }, next: state }];
-  if (status !== 'HELD') return [refusal(state, 409, 'reservation.not-held')];
+  if (status !== 'HELD') return [refusal(state, 409, 'reservation.not-held', { reservationStatus: status })];
   const next = structuredClone(state);
   next.reservations[reservation] = 'CANCELLED';
   next.log.push({ name: 'ReservationCancelled', reservation });

@@ -123,7 +123,16 @@ function operatorRequestOf(stage: Stage, call: OperatorCall, show: number): Want
 }
 
 /** Fields of a refusal that the model knows. */
-const TOLD = ['seats', 'limit', 'has', 'balance', 'amount', 'shortfall'] as const;
+const TOLD = [
+  'seats',
+  'limit',
+  'has',
+  'balance',
+  'amount',
+  'shortfall',
+  'reservationStatus',
+  'paymentStatus',
+] as const;
 
 function answerOf(stage: Stage, call: Call, { status, headers, body }: HttpAnswer<Body>): Answer {
   if (status >= 400) {
