@@ -117,6 +117,9 @@ export type Operation =
   | Tickets
   | Other;
 export type What = Operation['what'];
+export type OperationOf<W extends What> = Extract<Operation, { readonly what: W }>;
+export type AskedOf<W extends What> = OperationOf<W>['asked'];
+export type ToldOf<W extends What> = Extract<OperationOf<W>, { readonly outcome: 'ok' }>['told'];
 
 /** Everything that was recorded, and what was promised to those who asked. */
 export interface History {
@@ -124,6 +127,8 @@ export interface History {
   readonly performanceId: number;
   /** A hold lasts at least so long. */
   readonly holdTtlMs: number;
+  /** Seats that were not free before anybody asked, of a performance that was on sale already. */
+  readonly takenBefore: readonly number[];
   /** In the order in which they were sent. */
   readonly operations: readonly Operation[];
 }
