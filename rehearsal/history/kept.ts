@@ -55,11 +55,10 @@ function judgePay(judge: Judge, person: Person, { asked, told, tries }: Action<'
 
 function mayBeUndone({ final: { entries }, giveBacks }: Person, reservationId: string): boolean {
   if (entries === null) return true;
-  const refunds = entries.filter(({ kind }) => kind === 'REFUND');
-  const refunded = new Set(refunds.map((entry) => entry.reservationId));
-  const hasOther = entries.some((entry) => entry.kind === 'PAYMENT' && !refunded.has(entry.reservationId));
+  const own = entries.filter((entry) => entry.reservationId === reservationId);
   const wasGivenBack = giveBacks.some(({ asked }) => asked.reservationId === reservationId);
-  return refunded.has(reservationId) && (hasOther || wasGivenBack);
+  const hasOther = entries.some((entry) => entry.kind === 'PAYMENT' && !own.includes(entry));
+  return own.some(({ kind }) => kind === 'REFUND') && (wasGivenBack || hasOther);
 }
 
 function judgeGiveBack(judge: Judge, { userId, final }: Person, action: Action<'give-back'>): void {

@@ -98,11 +98,11 @@ async function shop(deps: FanDeps, nextKey: () => string): Promise<void> {
   }
 }
 
+/** Next to each other, and most want to sit in front. */
 function chooseSeats({ nature: { chance }, terms }: FanDeps): number[] {
-  const seats = new Set<number>();
-  const count = chance.between(1, 3);
-  while (seats.size < count) seats.add(chance.between(1, terms.seats));
-  return [...seats];
+  const first = chance.between(1, chance.percent(60) ? 4 : terms.seats);
+  const last = Math.min(terms.seats, first + chance.between(0, 2));
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 /** Pays, gives back, both at once, too late, or not at all. */
@@ -132,13 +132,11 @@ async function settle(deps: FanDeps, nextKey: () => string, reservationId: strin
   await Promise.all([pay(), chance.percent(30) ? pay() : undefined]);
 }
 
-async function charge({ service, userId, client }: FanDeps, key: string, amount: number): Promise<void> {
-  await client.insist({
-    what: 'charge',
-    asked: { amount },
-    key,
-    act: () => service.wallets.charge(userId, key, amount),
-  });
+async function charge(deps: FanDeps, key: string, amount: number): Promise<void> {
+  const { nature, service, userId, client } = deps;
+  const act = () => service.wallets.charge(userId, key, amount);
+  const once = () => client.insist({ what: 'charge', asked: { amount }, key, act });
+  await Promise.all([once(), nature.chance.percent(20) ? once() : undefined]);
 }
 
 async function lookAround({ service, userId, client }: FanDeps): Promise<void> {

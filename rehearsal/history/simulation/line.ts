@@ -60,15 +60,14 @@ export class SimulatedLine {
     const { goesWrong, time, chance } = this.#nature;
     const views = this.#views[instance] ?? [];
     const latest = views.at(-1);
-    if (latest === undefined || latest.version < seen || time.nowMs() - latest.atMs > VIEW_AGE_MS) {
+    const isBehind = latest === undefined || latest.version < seen || !latest.standings.has(number);
+    if (isBehind || time.nowMs() - latest.atMs > VIEW_AGE_MS) {
       const standings = new Map(this.#places.map((place) => [place.number, standingOf(this.#places, place)]));
       views.push({ atMs: time.nowMs(), version: this.#version, standings });
     }
     const isOld = goesWrong('shows positions of long ago');
     const view = isOld ? chance.oneOf(views) : views.at(-1);
-    // Somebody who came after the view was made.
-    const place = this.#places.find((one) => one.number === number);
-    const told = view?.standings.get(number) ?? (place && standingOf(this.#places, place));
+    const told = view?.standings.get(number);
     if (told === undefined) {
       return { answer: { status: 401, outcome: 'refused', problem: 'queue.token-invalid' }, version: seen };
     }

@@ -15,7 +15,9 @@ export interface Simulation {
   readonly bug?: Bug;
 }
 
-const TERMS: Terms = { seats: 8, priceKrw: 50_000, holdTtlMs: 1_200 };
+const SEATS_MIN = 8;
+const HOLD_TTL_MS = 1_200;
+const PRICE_KRW = 50_000;
 /** Out of a hundred chances. */
 const WRONG_SHARE = 40;
 
@@ -23,12 +25,13 @@ export async function simulate({ seed, fans, bug }: Simulation): Promise<History
   const chance = createChance(seed);
   const time = createVirtualTime();
   const nature: Nature = { time, chance, goesWrong: (name) => name === bug && chance.percent(WRONG_SHARE) };
-  const service = new SimulatedService(nature, TERMS);
+  const terms: Terms = { seats: Math.max(SEATS_MIN, 2 * fans), priceKrw: PRICE_KRW, holdTtlMs: HOLD_TTL_MS };
+  const service = new SimulatedService(nature, terms);
   const recorder = createRecorder({ monotonicMs: () => time.nowMs() });
   const crowd = Array.from({ length: fans }, (_, index): FanDeps => {
     const userId = `fan-${index + 1}`;
     const client = createSimulatedClient(nature, recorder, { userId, device: 0 });
-    return { nature, service, terms: TERMS, userId, client };
+    return { nature, service, terms, userId, client };
   });
 
   const visits = Promise.all(crowd.map(visit));
@@ -40,7 +43,7 @@ export async function simulate({ seed, fans, bug }: Simulation): Promise<History
   return recorder.history({
     room: ROOM,
     performanceId: PERFORMANCE_ID,
-    holdTtlMs: TERMS.holdTtlMs,
+    holdTtlMs: HOLD_TTL_MS,
     takenBefore: [],
   });
 }
