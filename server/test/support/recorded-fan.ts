@@ -50,6 +50,7 @@ export interface RecordedFanDeps {
 }
 
 const LOST = { status: 0, outcome: 'unknown', problem: 'thrown away' } as const;
+const NONE: readonly never[] = [];
 const PAGE = '?limit=100';
 
 export async function createRecordedFan(deps: RecordedFanDeps): Promise<RecordedFan> {
@@ -199,13 +200,13 @@ export async function createRecordedFan(deps: RecordedFanDeps): Promise<Recorded
         ...get,
         what: 'reservations',
         path: `/reservations${PAGE}`,
-        told: ({ body }) => listOf<ToldReservation>(body, 'reservations').map(reservationOf),
+        told: ({ body }) => (body['reservations'] ?? NONE).map(reservationOf),
       });
       await insist({
         ...get,
         what: 'tickets',
         path: `/tickets${PAGE}`,
-        told: ({ body }) => listOf<ToldOf<'tickets'>[number]>(body, 'tickets'),
+        told: ({ body }) => body['tickets'] ?? NONE,
       });
     },
   };
@@ -233,7 +234,7 @@ function reservationOf({ reservationId, status, seats, amount }: ToldReservation
 
 /** Oldest first; they come newest first. */
 function entriesOf(body: Body): ToldEntry[] {
-  return listOf<ToldEntry>(body, 'entries')
+  return (body['entries'] ?? NONE)
     .map(({ transferId, kind, amount, balanceAfter, reservationId }) => ({
       transferId,
       kind,
@@ -242,10 +243,6 @@ function entriesOf(body: Body): ToldEntry[] {
       reservationId,
     }))
     .toReversed();
-}
-
-function listOf<Item>(body: Body, name: string): readonly Item[] {
-  return body[name] as unknown as readonly Item[];
 }
 
 function digestOf({ seats }: Body): string {
