@@ -92,7 +92,7 @@ function refuseFile(
 
 function zoneOf(path: string): string | undefined {
   if (path.startsWith('contract/src/')) return 'contract';
-  if (/^(?:scripts|bench)\/|^[^/]+\.config\.ts$/.test(path)) return 'tools';
+  if (/^(?:scripts|bench|rehearsal)\/|^[^/]+\.config\.ts$/.test(path)) return 'tools';
   if (path === 'server/src/limits.ts') return 'limits';
   if (COMPOSITION.test(path)) return 'composition';
   const folder = /^server\/src\/([^/]+)\//.exec(path)?.[1];
