@@ -20,7 +20,7 @@ export interface Check {
   readonly takesPatience?: true;
 }
 
-export const VIOLATIONS_SHOWN = 20;
+const VIOLATIONS_SHOWN = 20;
 
 /** The last columns of every check. */
 export const VERDICT = `(select count(*) from broken) as violation_count,

@@ -83,19 +83,23 @@ export function createMetrics(): Metrics {
       });
       registry.registerMetric(gauge);
     },
-    watchEach: (name, help, label, readNow) => {
-      const gauge = new Gauge({
-        name: `frontrow_${name}`,
-        help,
-        labelNames: [label],
-        registers: [],
-        async collect() {
-          const values = await Promise.try(readNow).catch(() => []);
-          this.reset();
-          for (const [of, value] of values) this.set({ [label]: of }, value);
-        },
-      });
-      registry.registerMetric(gauge);
-    },
+    watchEach: watchEachIn(registry),
+  };
+}
+
+function watchEachIn(registry: Registry): Metrics['watchEach'] {
+  return (name, help, label, readNow) => {
+    const gauge = new Gauge({
+      name: `frontrow_${name}`,
+      help,
+      labelNames: [label],
+      registers: [],
+      async collect() {
+        const values = await Promise.try(readNow).catch(() => []);
+        this.reset();
+        for (const [of, value] of values) this.set({ [label]: of }, value);
+      },
+    });
+    registry.registerMetric(gauge);
   };
 }
