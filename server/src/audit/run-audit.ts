@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import type { AuditReport } from '#contract/http/operator.ts';
 import { limits } from '../limits.ts';
+import { READ_WHOLE_LOG } from '../messaging/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
@@ -61,6 +62,7 @@ export function runAudit(options: AuditOptions): Promise<AuditResult> {
     tx.send(SNAPSHOT, []);
     tx.bePatient(limits.audit.checkMsMax);
     tx.send(SET_UP, []);
+    tx.send(READ_WHOLE_LOG, []);
     const [found] = await tx.rows<{ under_way: number }>(COUNT_UNDER_WAY, []);
     const results: CheckResult[] = [];
     for (const shared of new Set(checks.map((check) => check.statement))) {

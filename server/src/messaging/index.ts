@@ -17,6 +17,7 @@ export type { Projection } from './follower.ts';
 export { createLookForReaction } from './look-for-reaction.ts';
 export { measureLag } from './measure-lag.ts';
 export { countParked, hurryParked, listParked } from './park-events.ts';
+export { READ_WHOLE_LOG } from './retain-log.ts';
 export { eventsFor, READERS, sagaMap } from './saga-map.ts';
 export type { ReaderName, Reactions } from './saga-map.ts';
 

@@ -5,7 +5,7 @@ import { createLogWorld, type LogWorld, seatReleased, seatReserved } from '../..
 import { until } from '../../test/support/until.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { openDatabase } from '../platform/postgres/database.ts';
-import { retainOnce } from './retain-log.ts';
+import { READ_WHOLE_LOG, retainOnce } from './retain-log.ts';
 
 const PART = 1_000_000;
 const HOUR_MS = 3_600_000;
@@ -177,6 +177,16 @@ test('one instance tidies at a time', async () => {
   await other.client.query('rollback');
   await Promise.all([pass(0), pass(0), pass(0)]);
   expect(await partitions()).toEqual(['0', '1', '2']);
+});
+
+test('nothing is dropped while somebody reads the whole of the log, and nobody waits for that', async () => {
+  await goTo(PART);
+  await world.db.database.transaction(async (tx) => {
+    await tx.rows(READ_WHOLE_LOG, []);
+    expect(await pass(0)).toEqual([]);
+    await world.append(seatReserved(1));
+  });
+  expect(await pass(0)).toEqual(['messaging.log_0']);
 });
 
 test('a reader that finds nothing for it writes down how far it has looked, so that it never holds back retention', async () => {

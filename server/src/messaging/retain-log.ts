@@ -18,6 +18,15 @@ select messaging.make_partitions()`);
 const DROP_PASSED = statement(`/* messaging.drop-partitions */
 select dropped from messaging.drop_passed_partitions($1::bigint) as dropped`);
 
+// Dropping a partition needs the log for itself: it would wait for whoever reads the whole of it, and everybody who appends
+// would wait behind it. The next pass is soon enough.
+const UNREAD_BY_OTHERS = statement(`/* messaging.drop-unless-read */
+select pg_try_advisory_xact_lock(hashtext('frontrow.read-whole-log')) as alone`);
+
+/** For a transaction that reads all of the log: nothing is dropped under it until its end. */
+export const READ_WHOLE_LOG = statement(`/* messaging.read-whole-log */
+select pg_advisory_xact_lock_shared(hashtext('frontrow.read-whole-log'))`);
+
 export async function retainLog(
   deps: { database: Database; clock: Clock; logger: Logger; retentionMs: number },
   signal: AbortSignal,
@@ -41,6 +50,8 @@ export async function retainOnce(database: Database, retentionMs: number): Promi
   await alone(database, (tx) => tx.rows(MAKE_NEXT, []));
   const dropped = await alone(database, async (tx) => {
     await forgetSettled(tx, retentionMs);
+    const [lock] = await tx.rows<{ alone: boolean }>(UNREAD_BY_OTHERS, []);
+    if (lock?.alone !== true) return [];
     return tx.rows<{ dropped: string }>(DROP_PASSED, [retentionMs]);
   });
   return (dropped ?? []).map((row) => row.dropped);
