@@ -211,7 +211,7 @@ describe('into a running service', () => {
   });
 });
 
-describe('interrupted', () => {
+describe('interrupted', { timeout: 90_000 }, () => {
   // Several times as many seats as an import has under way.
   const seats = 400_000;
   const file = generateCatalogue({ seats, seed: 1, from: '2090-01-01' });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Client, Fan } from '../support/client.ts';
 import { type Operation, pathOf, readOperations } from '../support/operations.ts';
 import { openSale, type Sale } from '../support/sale.ts';
+import { until } from '../support/until.ts';
 import { createWorld, OPERATOR_TOKEN, type World } from '../support/world.ts';
 
 /** As many as there were when this was written. */
@@ -47,6 +48,16 @@ async function fill(): Promise<void> {
   for (const seat of [1, 2]) await buy(seat);
   await world.settle();
   await park();
+  await audit();
+}
+
+/** Who asks while an audit is about to begin gets the same one. */
+async function audit(): Promise<void> {
+  await until('there are two audits, and both are over', async () => {
+    const { audits } = (await client.operator<{ audits: { state: string }[] }>('GET', '/admin/audits')).body;
+    if (audits.length < 2) await client.operator('POST', '/admin/audits');
+    return audits.length >= 2 && audits.every(({ state }) => state !== 'RUNNING');
+  });
 }
 
 /** A purchase ends the turn, so each is made with a turn of its own. */

@@ -101,22 +101,26 @@ describe('paying', () => {
     const held = await Promise.all(fans.map((fan, index) => fan.hold(performanceId, [index + 1])));
     await world.settle();
     // The deadlines now lie around this very moment, some behind, some a little ahead.
-    await world.db.database.transaction((tx) =>
-      tx.rows(
-        {
-          name: 'test.spread-deadlines',
-          text: `/* test.spread-deadlines */
-            update payments.payment p
-            set expires_at = clock_timestamp() + (n - 20) * interval '5 milliseconds'
+    await world.db.database.rows(
+      {
+        name: 'test.spread-deadlines',
+        text: `/* test.spread-deadlines */
+          with due as (
+            select reservation_id, clock_timestamp() + (n - 20) * interval '5 milliseconds' as at
             from (
-              select payment_id, row_number() over (order by payment_id) as n from (
-                select payment_id from payments.payment where performance_id = $1 order by payment_id for update
+              select reservation_id, row_number() over (order by payment_id) as n from (
+                select payment_id, reservation_id from payments.payment where performance_id = $1 order by payment_id for update
               ) as locked
-            ) as due
-            where due.payment_id = p.payment_id`,
-        },
-        [performanceId],
-      ),
+            ) as numbered
+          ), holds as (
+            update seats.hold h set held_at = d.at - interval '5 minutes', expires_at = d.at
+            from due d where d.reservation_id = h.reservation_id
+          ), reservations as (
+            update reservations.reservation r set expires_at = d.at from due d where d.reservation_id = r.reservation_id
+          )
+          update payments.payment p set expires_at = d.at from due d where d.reservation_id = p.reservation_id`,
+      },
+      [performanceId],
     );
     const answers = await Promise.all(
       held.map((answer, index) => pay(index, fans[index]?.turn ?? '', String(answer.body['reservationId']))),

@@ -1,5 +1,9 @@
 /** What a fan's or an operator's program would do, over HTTP. */
 import { randomUUID } from 'node:crypto';
+import { until } from './until.ts';
+
+/** Longer than a busy machine keeps an event loop from its work. */
+const BUSY_MAX_MS = 5_000;
 
 export interface Answer<Body = Record<string, unknown>> {
   readonly status: number;
@@ -24,6 +28,7 @@ export interface Client {
   ): Promise<Answer<Body>>;
   get<Body = Record<string, unknown>>(path: string, token?: string): Promise<Answer<Body>>;
   post<Body = Record<string, unknown>>(path: string, options?: RequestOptions): Promise<Answer<Body>>;
+  /** Asks a busy service again, with the same key, as an operator's program would. */
   operator<Body = Record<string, unknown>>(
     method: string,
     path: string,
@@ -79,7 +84,15 @@ export function createClient(url: string, operatorToken: string): Client {
     request,
     get: (path, token) => request('GET', path, { token }),
     post: (path, options) => request('POST', path, options),
-    operator: (method, path, body) => request(method, path, { token: operatorToken, body }),
+    operator: async <Body>(method: string, path: string, body?: unknown) => {
+      const key = randomUUID();
+      const ask = () => request<Body>(method, path, { token: operatorToken, body, key });
+      const taken = async () => {
+        const answer = await ask();
+        return answer.status !== 503 && answer;
+      };
+      return until(`${method} ${path} is not answered 503`, taken, BUSY_MAX_MS).catch(ask);
+    },
     fan: async (room) => {
       const guest = await request<{ userId: string; accessToken: string }>('POST', '/guests');
       const joined = await request<{ token: string; number: number }>('POST', '/queue/tokens', {

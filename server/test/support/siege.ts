@@ -67,7 +67,8 @@ export async function createSiege(): Promise<Siege> {
   await world.settle();
   const codes = await ticketCodes(client, owner);
 
-  const known = knownOf({ concertId, performanceId, reservationId: own });
+  const auditId = await audit(client);
+  const known = knownOf({ concertId, performanceId, reservationId: own, auditId });
   const fans = [attacker, owner, holder, waiting, left];
   const tokens = { account: attacker.account, queueToken: attacker.turn, operator: OPERATOR_TOKEN };
   const tokenFor = (guard: Guard | undefined): string => tokens[guard ?? 'account'];
@@ -99,6 +100,15 @@ export async function createSiege(): Promise<Siege> {
     requestFor: (operation, change = {}) => requestFor(operation, known, tokenFor(operation.guard), change),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function audit(client: Client): Promise<string> {
+  const { auditId } = (await client.operator('POST', '/admin/audits')).body;
+  await until('the audit is over', async () => {
+    const { body } = await client.operator('GET', `/admin/audits/${String(auditId)}`);
+    return body['state'] !== 'RUNNING';
+  });
+  return String(auditId);
 }
 
 async function ticketCodes(client: Client, fan: Fan): Promise<string[]> {
