@@ -9,7 +9,7 @@ import { type LoadReport, type Outcome, runLoad } from './lib/load.ts';
 import { table } from './lib/page.ts';
 import { createPeople, writeCrowd } from './lib/people.ts';
 import type { RunningService, Stage } from './lib/stage.ts';
-import { overtakings } from './lib/line-history.ts';
+import { type JoinRecord, overtakings } from '../rehearsal/history/line.ts';
 
 /** At each instance. */
 const CONNECTIONS = 1_024;
@@ -49,7 +49,13 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
   ]);
   const cores = await coresUsed();
   const wrong = overtakings(history.outcomes.map(toJoin));
-  if (wrong.length > 0) throw new Error(`out of order: ${wrong.slice(0, 3).join('; ')}`);
+  if (wrong.length > 0)
+    throw new Error(
+      `out of order: ${wrong
+        .slice(0, 3)
+        .map(({ says }) => says)
+        .join('; ')}`,
+    );
   const joinedMb = await peakMemories(pids);
 
   const polls: Asked[] = [];
@@ -113,10 +119,11 @@ function joinRecorded({ host, port }: RunningService, count: number): Promise<Lo
   });
 }
 
-function toJoin({ known, sentAtMs, answeredAtMs }: Outcome) {
+function toJoin({ known, sentAtMs, answeredAtMs }: Outcome, id: number): JoinRecord {
   const number = Number(known['number']);
   if (!(number > 0)) throw new Error('a recorded join got no number');
-  return { userId: known['userId'] ?? '', sentAtMs, answeredAtMs, number, fresh: true };
+  const told = { number, fresh: true };
+  return { id, userId: known['userId'] ?? '', sentMs: sentAtMs, answeredMs: answeredAtMs, told };
 }
 
 interface Asked {

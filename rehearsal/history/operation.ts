@@ -35,11 +35,6 @@ interface Request {
   readonly isFinal: boolean;
 }
 
-type Op<What extends string, Asked, Told> = Request & {
-  readonly what: What;
-  readonly asked: Asked;
-} & Outcome<Told>;
-
 export interface Standing {
   readonly number: number;
   readonly state: PlaceState;
@@ -62,64 +57,58 @@ export interface ToldEntry {
   readonly reservationId: string | null;
 }
 
-export type Join = Op<'join', { readonly room: string }, Standing & { readonly fresh: boolean }>;
-/** At one's place; a 304 tells what the answer before it told. */
-export type Look = Op<'look', { readonly room: string }, Standing>;
-export type Leave = Op<'leave', { readonly room: string }, null>;
-/** At the free seats. `digest` names the content, so that one version can be seen to be one map. */
-export type Map = Op<
-  'map',
-  { readonly performanceId: number },
-  { readonly version: string; readonly remaining: number; readonly digest: string }
->;
-export type Hold = Op<
-  'hold',
-  { readonly performanceId: number; readonly seats: readonly number[]; readonly payNow: boolean },
-  { readonly reservationId: string; readonly amount: number }
->;
-export type GiveBack = Op<'give-back', { readonly reservationId: string }, null>;
-export type Charge = Op<
-  'charge',
-  { readonly amount: number },
-  { readonly transferId: string; readonly balance: number }
->;
-export type Pay = Op<
-  'pay',
-  { readonly reservationId: string },
-  { readonly paymentId: string; readonly amount: number; readonly balance: number }
->;
-export type Wallet = Op<'wallet', null, { readonly balance: number }>;
-/** All pages of it, oldest first. */
-export type Entries = Op<'entries', null, readonly ToldEntry[]>;
-export type Reservation = Op<'reservation', { readonly reservationId: string }, ToldReservation>;
-export type Reservations = Op<'reservations', null, readonly ToldReservation[]>;
-export type Tickets = Op<
-  'tickets',
-  null,
-  readonly { readonly reservationId: string; readonly performanceId: number; readonly seat: number }[]
->;
-/** What tells nothing that is judged: the dates, a room, a guest account. */
-export type Other = Op<'other', { readonly path: string }, null>;
+/** What is asked and what is told, by what somebody does. */
+export interface Kinds {
+  readonly join: Kind<{ readonly room: string }, Standing & { readonly fresh: boolean }>;
+  /** At one's place; a 304 tells what the answer before it told. */
+  readonly look: Kind<{ readonly room: string }, Standing>;
+  readonly leave: Kind<{ readonly room: string }, null>;
+  /** At the free seats. `digest` names the content, so that one version can be seen to be one map. */
+  readonly map: Kind<
+    { readonly performanceId: number },
+    { readonly version: string; readonly remaining: number; readonly digest: string }
+  >;
+  readonly hold: Kind<
+    { readonly performanceId: number; readonly seats: readonly number[]; readonly payNow: boolean },
+    { readonly reservationId: string; readonly amount: number }
+  >;
+  readonly 'give-back': Kind<{ readonly reservationId: string }, null>;
+  readonly charge: Kind<
+    { readonly amount: number },
+    { readonly transferId: string; readonly balance: number }
+  >;
+  readonly pay: Kind<
+    { readonly reservationId: string },
+    { readonly paymentId: string; readonly amount: number; readonly balance: number }
+  >;
+  readonly wallet: Kind<null, { readonly balance: number }>;
+  /** All pages of it, oldest first. */
+  readonly entries: Kind<null, readonly ToldEntry[]>;
+  readonly reservation: Kind<{ readonly reservationId: string }, ToldReservation>;
+  /** All pages of them. */
+  readonly reservations: Kind<null, readonly ToldReservation[]>;
+  /** All pages of them. */
+  readonly tickets: Kind<
+    null,
+    readonly { readonly reservationId: string; readonly performanceId: number; readonly seat: number }[]
+  >;
+  /** What tells nothing that is judged: the dates, a room, a guest account. */
+  readonly other: Kind<{ readonly path: string }, null>;
+}
 
-export type Operation =
-  | Join
-  | Look
-  | Leave
-  | Map
-  | Hold
-  | GiveBack
-  | Charge
-  | Pay
-  | Wallet
-  | Entries
-  | Reservation
-  | Reservations
-  | Tickets
-  | Other;
-export type What = Operation['what'];
-export type OperationOf<W extends What> = Extract<Operation, { readonly what: W }>;
-export type AskedOf<W extends What> = OperationOf<W>['asked'];
-export type ToldOf<W extends What> = Extract<OperationOf<W>, { readonly outcome: 'ok' }>['told'];
+interface Kind<Asked, Told> {
+  readonly asked: Asked;
+  readonly told: Told;
+}
+
+export type What = keyof Kinds;
+export type AskedOf<W extends What> = Kinds[W]['asked'];
+export type ToldOf<W extends What> = Kinds[W]['told'];
+type RequestOf<W extends What> = Request & { readonly what: W; readonly asked: AskedOf<W> };
+export type OperationOf<W extends What> = RequestOf<W> & Outcome<ToldOf<W>>;
+/** One that was answered 2xx. */
+export type OkOf<W extends What> = RequestOf<W> & { readonly outcome: 'ok'; readonly told: ToldOf<W> };
+export type Operation = { [W in What]: OperationOf<W> }[What];
 
 /** Everything that was recorded, and what was promised to those who asked. */
 export interface History {

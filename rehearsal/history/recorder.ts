@@ -1,7 +1,7 @@
 /** Takes down what is asked and what is answered, while it happens. */
 import assert from 'node:assert/strict';
 import type { Clock } from '../../server/src/platform/clock.ts';
-import type { AskedOf, History, Operation, OperationOf, Outcome, ToldOf, What } from './operation.ts';
+import type { AskedOf, History, Operation, Outcome, ToldOf, What } from './operation.ts';
 
 export interface Asking<W extends What> extends Pick<
   Operation,
@@ -59,5 +59,5 @@ function operation(
   answer: Answered<What>,
   answeredMs: number,
 ): Operation {
-  return { id, ...sent, answeredMs, ...answer } as OperationOf<What>;
+  return { id, ...sent, answeredMs, ...answer } as Operation;
 }

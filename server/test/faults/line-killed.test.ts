@@ -7,6 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PlaceState } from '#contract/http/queue.ts';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
 import { openDatabase } from '../../src/platform/postgres/database.ts';
 import { checkCapacity, checkRate, outOfOrder } from '../support/admission-record.ts';
@@ -19,7 +20,7 @@ import {
   overtakings,
   rises,
   secondPlaces,
-} from '../../../bench/lib/line-history.ts';
+} from '../../../rehearsal/history/line.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 import { OPERATOR_TOKEN } from '../support/world.ts';
@@ -62,25 +63,25 @@ async function ask<Body>(method: string, path: string, options: RequestOptions):
 async function visit(): Promise<void> {
   const guest = await ask<{ userId: string; accessToken: string }>('POST', '/guests', {});
   const { userId, accessToken } = guest.body;
-  const sentAtMs = performance.now();
+  const sentMs = performance.now();
   const joined = await ask<{ token: string; number: number }>('POST', '/queue/tokens', {
     token: accessToken,
     body: { room: ROOM },
   });
   const { token, number } = joined.body;
-  joins.push({ userId, sentAtMs, answeredAtMs: performance.now(), number, fresh: joined.status === 201 });
-  let state = await look(token, number);
-  for (; state === 'WAITING'; state = await look(token, number)) await delay(25);
+  const told = { number, fresh: joined.status === 201 };
+  joins.push({ id: joins.length, userId, sentMs, answeredMs: performance.now(), told });
+  let state = await look(token, userId);
+  for (; state === 'WAITING'; state = await look(token, userId)) await delay(25);
   expect(state).toBe('ACTIVE');
   await ask('DELETE', '/queue/tokens/me', { token });
 }
 
-async function look(token: string, number: number): Promise<string> {
-  const sentAtMs = performance.now();
-  const { body } = await ask<{ state: string; ahead: number }>('GET', '/queue/tokens/me', { token });
-  const { state, ahead } = body;
-  looks.push({ number, sentAtMs, answeredAtMs: performance.now(), state, ahead });
-  return state;
+async function look(token: string, userId: string): Promise<PlaceState> {
+  const sentMs = performance.now();
+  const { body: told } = await ask<LookRecord['told']>('GET', '/queue/tokens/me', { token });
+  looks.push({ id: looks.length, userId, device: 0, sentMs, answeredMs: performance.now(), told });
+  return told.state;
 }
 
 it(
@@ -103,7 +104,7 @@ it(
     await service[Symbol.asyncDispose]();
 
     // A join whose answer was lost is repeated, and is not new any more then: only the numbers must be one.
-    expect(secondPlaces(joins.map((join) => ({ ...join, fresh: true })))).toEqual([]);
+    expect(secondPlaces(joins.map((join) => ({ ...join, told: { ...join.told, fresh: true } })))).toEqual([]);
     expect(overtakings(joins)).toEqual([]);
     expect(rises(looks)).toEqual([]);
     expect(overtakenWaiters(looks)).toEqual([]);

@@ -7,9 +7,10 @@
  * the door before it opens: as many as both bounds allow come in at once, so that both are sure to bind.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PlaceState } from '#contract/http/queue.ts';
 import { checkCapacity, checkRate, outOfOrder } from '../support/admission-record.ts';
 import type { Client, Fan } from '../support/client.ts';
-import { type LookRecord, overtakenWaiters, rises } from '../../../bench/lib/line-history.ts';
+import { type LookRecord, overtakenWaiters, rises } from '../../../rehearsal/history/line.ts';
 import { openSale, type Sale } from '../support/sale.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -43,12 +44,12 @@ interface Told {
 }
 
 /** Looks at one's place, each time at another instance, as a client does that hands back what it saw last. */
-function lookingFan(token: string, number: number, { looks }: Told) {
+function lookingFan({ turn: token, number, userId }: Fan, { looks }: Told) {
   let turnOfInstance = number;
   let etag: string | undefined;
   let last: Record<string, unknown> = {};
   return async (): Promise<string> => {
-    const sentAtMs = performance.now();
+    const sentMs = performance.now();
     const { status, headers, body } = await world
       .client(turnOfInstance++)
       .request('GET', '/queue/tokens/me', {
@@ -58,8 +59,9 @@ function lookingFan(token: string, number: number, { looks }: Told) {
     if (status === 200) last = body;
     else expect(status).toBe(304);
     etag = headers.get('etag') ?? etag;
-    const [state, ahead] = [String(last['state']), Number(last['ahead'])];
-    looks.push({ number, sentAtMs, answeredAtMs: performance.now(), state, ahead });
+    const [state, ahead] = [last['state'] as PlaceState, Number(last['ahead'])];
+    const asked = { id: looks.length, userId, device: 0, sentMs, answeredMs: performance.now() };
+    looks.push({ ...asked, told: { number, state, ahead } });
     return state;
   };
 }
@@ -72,7 +74,7 @@ async function join(index: number): Promise<Fan> {
 
 /** One of six ways to spend an evening. */
 async function visit(index: number, fan: Fan, sale: Sale, told: Told): Promise<void> {
-  const look = lookingFan(fan.turn, fan.number, told);
+  const look = lookingFan(fan, told);
   const leave = () => world.client(index + 1).request('DELETE', '/queue/tokens/me', { token: fan.turn });
   if (index % 5 === 1) {
     await leave(); // of those who wait, or right after coming in
@@ -228,7 +230,7 @@ it(
     expect(await outOfOrder(database, ROOM)).toEqual([]);
     expect(rises(told.looks)).toEqual([]);
     expect(overtakenWaiters(told.looks)).toEqual([]);
-    expect(told.looks.filter((look) => look.state === 'WAITING').length).toBeGreaterThan(FANS);
+    expect(told.looks.filter((look) => look.told.state === 'WAITING').length).toBeGreaterThan(FANS);
     const { SPENT = 0, EXPIRED = 0, 'LEFT unseen': gaveUp = 0 } = await endings();
     expect(SPENT).toBeGreaterThan(FANS / 10);
     expect(EXPIRED).toBeGreaterThan(FANS / 20);

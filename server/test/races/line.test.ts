@@ -1,7 +1,7 @@
 /** Goal: the fairness sentence, over three instances, judged from what was asked and answered alone. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type JoinRecord, overtakings, secondPlaces } from '../../../bench/lib/line-history.ts';
+import { type JoinRecord, overtakings, secondPlaces } from '../../../rehearsal/history/line.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const ACCOUNTS = 10_000;
@@ -29,13 +29,14 @@ function openAccounts(): Account[] {
   });
 }
 
-async function join(instance: number, { userId, token }: Account, room: string): Promise<JoinRecord> {
-  const sentAtMs = performance.now();
+async function join(index: number, { userId, token }: Account, room: string): Promise<JoinRecord> {
+  const sentMs = performance.now();
   const { status, body } = await world
-    .client(instance)
+    .client(index)
     .post<{ number: number }>('/queue/tokens', { token, body: { room }, key: null });
   expect([200, 201]).toContain(status);
-  return { userId, sentAtMs, answeredAtMs: performance.now(), number: body.number, fresh: status === 201 };
+  const told = { number: body.number, fresh: status === 201 };
+  return { id: index, userId, sentMs, answeredMs: performance.now(), told };
 }
 
 it(
@@ -58,7 +59,7 @@ it(
     expect(joins).toHaveLength(asked.length);
     expect(secondPlaces(joins)).toEqual([]);
     expect(overtakings(joins)).toEqual([]);
-    const numbers = new Set(joins.map((record) => record.number));
+    const numbers = new Set(joins.map((record) => record.told.number));
     expect(numbers.size).toBe(ACCOUNTS);
     expect(Math.max(...numbers)).toBe(ACCOUNTS);
   },
