@@ -37,7 +37,7 @@ export function createDisplay(clock: Clock, output: Output): Display {
     const nowMs = clock.monotonicMs();
     if (nowMs - shownAtMs < LINE_MS && last?.phase === progress.phase) return;
     shownAtMs = nowMs;
-    output.write(`${line(progress)}\n`);
+    output.write(`${oneLine(progress)}\n`);
   };
   return {
     show(progress) {
@@ -62,7 +62,7 @@ const PHASES: Readonly<Record<Progress['phase'], string>> = {
   reading: 'reading what is true in the end',
 };
 
-export function block(progress: Progress): string[] {
+function block(progress: Progress): string[] {
   const { phase, atS, fans, standing, errors, read } = progress;
   const { joined, waiting, active, head, free, held, sold } = standing;
   const seats = free + held + sold;
@@ -77,7 +77,7 @@ export function block(progress: Progress): string[] {
   ];
 }
 
-export function line(progress: Progress): string {
+function oneLine(progress: Progress): string {
   const { phase, atS, fans, standing, errors } = progress;
   const { waiting, active, free, held, sold } = standing;
   const { requests, p99Ms } = recent(progress);

@@ -68,7 +68,6 @@ async function run(
   display.say(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
-  const onProgress = display.show;
   const rehearsal = await rehearse({
     urls,
     operatorToken: token,
@@ -77,7 +76,7 @@ async function run(
     options,
     clock,
     signal,
-    onProgress,
+    onProgress: (progress) => display.show(progress),
   });
   died.throwIfAborted();
   return rehearsal;

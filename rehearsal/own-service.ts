@@ -76,7 +76,7 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
 
 async function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.once('message', (message) => resolve(String(message)));
+  child.once('message', (message) => resolve(message as string));
   child.once('error', reject);
   child.once('exit', (code) => {
     reject(

@@ -82,7 +82,7 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const tally = createTally();
   const operator = createOperator(exchange, operatorToken, clock);
   const insistMs = deps.insistMs ?? INSIST_MS;
-  const api: ApiDeps = { exchange, recorder, note: tally.note, clock, insistMs, signal };
+  const api: ApiDeps = { exchange, recorder, note: (sample) => tally.note(sample), clock, insistMs, signal };
   const startedMs = clock.monotonicMs();
   const state = { phase: 'selling' as Phase, read: 0 };
 
@@ -96,7 +96,7 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   });
   const watching = sale.watch(() => deps.onProgress?.(progress()));
 
-  const crowd: Crowd = { seed: options.seed, target, clock, api, signal, isSoldOut: sale.isSoldOut };
+  const crowd: Crowd = { seed: options.seed, target, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;

@@ -1,10 +1,10 @@
 /** The process of a rehearsal's own service: tells its parent where it listens, and ends when the parent is gone. */
+import assert from 'node:assert/strict';
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
 import { fail, stopOnSignal } from '../server/src/exit.ts';
 import { createLogger } from '../server/src/platform/logger.ts';
 import { startService } from '../server/src/service.ts';
-import assert from 'node:assert/strict';
 
 async function serve(): Promise<void> {
   const stop = stopOnSignal();
@@ -23,5 +23,5 @@ async function serve(): Promise<void> {
 serve()
   .catch(fail)
   .finally(() => {
-    if (process.connected) process.disconnect();
+    if (process.connected) process.disconnect?.();
   });

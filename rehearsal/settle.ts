@@ -65,14 +65,14 @@ export async function readFinally(
   await forEachFan(
     fans.filter(({ account }) => account !== ''),
     async (fan) => {
-      const { insist } = afterwards(fan, api);
+      const asker = afterwards(fan, api);
       const { account, token, crowd } = fan;
       const replies = [
-        ...(token === '' ? [] : [await insist(calls.look(token, crowd.target.room), options)]),
-        await insist(calls.reservations(account), options),
-        await insist(calls.wallet(account), options),
-        await insist(calls.entries(account), options),
-        await insist(calls.tickets(account), options),
+        ...(token === '' ? [] : [await asker.insist(calls.look(token, crowd.target.room), options)]),
+        await asker.insist(calls.reservations(account), options),
+        await asker.insist(calls.wallet(account), options),
+        await asker.insist(calls.entries(account), options),
+        await asker.insist(calls.tickets(account), options),
       ];
       if (replies.some(({ outcome }) => outcome === 'unknown')) failed += 1;
       read += 1;

@@ -5,7 +5,7 @@
 import type { Clock } from '../../server/src/platform/clock.ts';
 import type { Chance } from '../../scripts/catalogue/random.ts';
 import type { Outcome, ToldOf, What } from '../history/operation.ts';
-import type { Answered, Recorder } from '../history/recorder.ts';
+import type { Recorder } from '../history/recorder.ts';
 import type { Call } from './calls.ts';
 import type { Exchange, Message, Response } from './exchange.ts';
 
@@ -79,7 +79,7 @@ export function createApi(caller: Caller, pauses: Chance, deps: ApiDeps): Api {
     const { status } = response;
     const body = bodyOf(response.text);
     const outcome = outcomeOf(call, response, body);
-    taken.end({ status, ...outcome } as Answered<W>);
+    taken.end({ status, ...outcome });
     const problem = outcome.outcome === 'ok' ? '' : outcome.problem;
     const tookMs = answeredMs - sentMs;
     note({ what, path, outcome: outcome.outcome, problem, answeredMs, tookMs, isFinal });

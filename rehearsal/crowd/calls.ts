@@ -16,11 +16,6 @@ export interface Call<W extends What = What> extends Message {
   readonly pages?: string;
 }
 
-export interface Guest {
-  readonly userId: string;
-  readonly accessToken: string;
-}
-
 export interface FreeSeats {
   readonly version: string;
   readonly remaining: number;

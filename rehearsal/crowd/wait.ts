@@ -22,7 +22,7 @@ export async function enter(fan: Fan): Promise<End | undefined> {
 }
 
 /** For a place, or to be told again which one it is. */
-export async function join(fan: Fan): Promise<End | undefined> {
+async function join(fan: Fan): Promise<End | undefined> {
   const { api, crowd, story } = fan;
   const joined = await api.insist(calls.join(fan.account, crowd.target.room));
   if (joined.outcome !== 'ok') return stoppedOr(fan, endOf(joined, 'joining the line'));

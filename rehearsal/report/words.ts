@@ -18,3 +18,15 @@ export function duration(totalS: number): string {
 export function ms(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${number(value)} ms`;
 }
+
+/** Short enough for an axis: 2,000 as 2k. */
+export function axisNumber(value: number): string {
+  if (value >= 1_000_000) return `${value / 1_000_000}M`;
+  return value >= 1_000 ? `${value / 1_000}k` : String(value);
+}
+
+const won = new Intl.NumberFormat('en-US');
+
+export function krw(value: number): string {
+  return `₩${won.format(value)}`;
+}
