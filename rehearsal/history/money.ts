@@ -55,7 +55,7 @@ interface MoneyStep extends Step<number> {
   readonly operations: readonly number[];
 }
 
-function stepsOf({ person, tenancies }: Omit<Customer, 'traceless'>): MoneyStep[] {
+function stepsOf({ person, tenancies }: Customer): MoneyStep[] {
   const { charges, pays, operations } = person;
   return [
     ...charges.map((charge) => moved(charge, charge.asked.amount, charge.told?.balance, 'a charge')),
@@ -112,7 +112,8 @@ function moved(action: Movement, amount: number, told: number | undefined, name:
 }
 
 /** Each is the one before it and its amount; each was asked for, once; what was answered is among them. */
-function judgeEntries(judge: Judge, { person, tenancies }: Omit<Customer, 'traceless'>): void {
+function judgeEntries(judge: Judge, customer: Customer): void {
+  const { person } = customer;
   const { entries } = person.final;
   if (entries === null) return;
   const ids = idsOf(selectOk(person.operations, 'entries'));
@@ -136,7 +137,7 @@ function judgeEntries(judge: Judge, { person, tenancies }: Omit<Customer, 'trace
     () => ids,
   );
   judgeAnswered(judge, person, entries);
-  judgePayments(judge, { person, tenancies }, entries);
+  judgePayments(judge, customer, entries);
 }
 
 /** What a charge or a payment was answered is what its entry says. */
@@ -171,11 +172,7 @@ function judgeAnswered(judge: Judge, person: Person, entries: readonly ToldEntry
 }
 
 /** A reservation is paid once at most, and refunded once at most, after that. */
-function judgePayments(
-  judge: Judge,
-  { person, tenancies }: Omit<Customer, 'traceless'>,
-  entries: readonly ToldEntry[],
-): void {
+function judgePayments(judge: Judge, { person, tenancies }: Customer, entries: readonly ToldEntry[]): void {
   const amounts = new Map(tenancies.map(({ reservationId, amount }) => [reservationId, amount]));
   const moves = entries.filter(({ kind }) => kind !== 'CHARGE');
   for (const [reservationId, own] of Map.groupBy(moves, (entry) => entry.reservationId ?? '')) {

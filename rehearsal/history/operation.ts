@@ -118,6 +118,8 @@ export interface History {
   readonly holdTtlMs: number;
   /** Seats that were not free before anybody asked, of a performance that was on sale already. */
   readonly takenBefore: readonly number[];
+  /** Events were made to fail for good: a hold that nothing can come of is taken back by the service. */
+  readonly givesUp?: boolean;
   /** In the order in which they were sent. */
   readonly operations: readonly Operation[];
 }

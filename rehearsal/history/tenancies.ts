@@ -39,14 +39,16 @@ export interface Holds {
 /** The service's clock and the recorder's do not run at quite the same pace. */
 const PACE_SLACK_MS = 100;
 
-export function holdsOf(person: Person, { holdTtlMs }: Pick<History, 'holdTtlMs'>): Holds {
+type Terms = Pick<History, 'holdTtlMs' | 'givesUp'>;
+
+export function holdsOf(person: Person, terms: Terms): Holds {
   const told = person.holds.flatMap((hold) => (hold.told === null ? [] : [{ ...hold, told: hold.told }]));
   const unknown = Map.groupBy(
     person.holds.filter((hold) => hold.told === null),
     ({ asked }) => seatsKey(asked.seats),
   );
   const tenancies = told.map((hold) =>
-    tenancyOf(person, [hold], { ...hold.told, byMs: hold.answeredMs }, holdTtlMs),
+    tenancyOf(person, [hold], { ...hold.told, byMs: hold.answeredMs }, terms),
   );
   const known = new Set(tenancies.map(({ reservationId }) => reservationId));
   const unasked: ToldReservation[] = [];
@@ -60,7 +62,7 @@ export function holdsOf(person: Person, { holdTtlMs }: Pick<History, 'holdTtlMs'
     // Which of them it was cannot be told, but each makes one at most.
     if (before >= candidates.length) unasked.push(seen.told);
     else {
-      tenancies.push(tenancyOf(person, candidates, { ...seen.told, byMs: seen.byMs }, holdTtlMs));
+      tenancies.push(tenancyOf(person, candidates, { ...seen.told, byMs: seen.byMs }, terms));
     }
   }
   const traceless = [...unknown].flatMap(([key, candidates]) => candidates.slice(used.get(key) ?? 0));
@@ -71,7 +73,7 @@ function tenancyOf(
   person: Person,
   holds: readonly Action<'hold'>[],
   { reservationId, amount, byMs }: Pick<ToldReservation, 'reservationId' | 'amount'> & Pick<Span, 'byMs'>,
-  holdTtlMs: number,
+  { holdTtlMs, givesUp = false }: Terms,
 ): Tenancy {
   const granted = { fromMs: Math.min(...holds.map((hold) => hold.sentMs)), byMs };
   const payNow = holds.some(({ asked }) => asked.payNow);
@@ -82,7 +84,9 @@ function tenancyOf(
   const isPaid = payByMs < Infinity || status === 'CONFIRMED';
   const givenBack = person.giveBacks.filter(({ asked }) => asked.reservationId === reservationId);
   const ends = {
-    cancelled: Math.min(...givenBack.map((giveBack) => giveBack.sentMs), payFromMs),
+    cancelled: givesUp
+      ? granted.fromMs
+      : Math.min(...givenBack.map((giveBack) => giveBack.sentMs), payFromMs),
     expired: isPaid ? Infinity : granted.fromMs + holdTtlMs - PACE_SLACK_MS,
   };
   return {
