@@ -1,22 +1,7 @@
 /** Asks the service's auditor whether everything is as it should be, when nothing is under way any more. */
+import type { AuditReport } from '#contract/http/operator.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
 import type { Operator } from './operator.ts';
-
-export interface AuditCheck {
-  readonly name: string;
-  readonly promise: string;
-  readonly says: string;
-  readonly counted: number;
-  readonly violationCount: number;
-  readonly violations: readonly string[];
-  readonly tookMs: number;
-}
-
-export interface AuditReport {
-  readonly state: 'RUNNING' | 'CLEAN' | 'VIOLATED' | 'FAILED';
-  readonly underWay: number;
-  readonly checks: readonly AuditCheck[];
-}
 
 const PAUSE_MS = 250;
 
@@ -42,7 +27,7 @@ async function follow(auditId: string, operator: Operator, clock: Clock, leftMs:
   for (;;) {
     const answer = await operator.insist('GET', `/admin/audits/${auditId}`, { withinMs: leftMs() });
     if (answer.status !== 200) return undefined;
-    const report = answer.body as unknown as AuditReport;
+    const report = answer.body as AuditReport;
     if (report.state !== 'RUNNING') return report;
     if (leftMs() === 0) return undefined;
     await clock.sleep(PAUSE_MS);

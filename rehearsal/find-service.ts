@@ -13,22 +13,26 @@ export interface Found extends AsyncDisposable {
   /** Fires when an own service has ended by itself. */
   readonly died: AbortSignal;
   /** For whoever looks on. */
-  readonly says: string;
+  readonly where: string;
+  /** Where reports go, among other things. */
+  readonly dataDir: string;
 }
 
 const HOLD_S = 60;
 
 export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found> {
   const [first] = urls;
+  const { config } = loadConfig(processEnvironment());
   const running = await findRunningService(first);
   for (const url of urls.slice(1)) await findRunningService(url);
   if (running !== undefined) {
     return {
       urls: first === undefined ? [running.url] : urls,
       token: running.token,
-      holdTtlMs: loadConfig(processEnvironment()).config.hold.ttlMs,
+      holdTtlMs: config.hold.ttlMs,
       died: new AbortController().signal,
-      says: `rehearsing on ${[...(first === undefined ? [running.url] : urls)].join(', ')}`,
+      where: (first === undefined ? [running.url] : urls).join(', '),
+      dataDir: config.dataDir,
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -39,7 +43,8 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
     token: own.token,
     holdTtlMs,
     died: own.died,
-    says: `rehearsing on ${own.url}, a service started for it on ${own.dataDir}; it holds seats for ${holdTtlMs / 1_000} s`,
+    where: `${own.url}, a service started for the rehearsal, which holds seats for ${holdTtlMs / 1_000} s`,
+    dataDir: config.dataDir,
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   };
 }

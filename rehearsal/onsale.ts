@@ -1,18 +1,18 @@
 /** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { loadConfig } from '../server/src/config/config.ts';
 import { ConfigError } from '../server/src/config/config-error.ts';
-import { processEnvironment } from '../server/src/config/env.ts';
 import { fail, stopOnSignal } from '../server/src/exit.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
 import { createDisplay, type Display } from './display.ts';
 import { findService, type Found } from './find-service.ts';
-import { HELP, type OnsaleOptions, readOptions } from './options.ts';
+import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
 import { factsOf } from './report/facts.ts';
+import { page } from './report/page.ts';
+import { machine } from './report/setting.ts';
 import { summary } from './report/summary.ts';
 import { findPerformance, makePerformance, NoTarget } from './target.ts';
 import { judge } from './verdict.ts';
@@ -36,10 +36,10 @@ async function main(args: readonly string[]): Promise<number> {
   const display = createDisplay(systemClock, process.stderr);
   try {
     await using service = await findService(options);
-    display.say(service.says);
+    display.say(`rehearsing on ${service.where}`);
     const rehearsal = await run(options, service, stop, display);
     display.end();
-    const code = await report(rehearsal, options);
+    const code = await report(rehearsal, options, service);
     return stop.aborted && code === 0 ? INTERRUPTED : code;
   } catch (error) {
     display.end();
@@ -82,16 +82,30 @@ async function run(
   return rehearsal;
 }
 
-async function report(rehearsal: Rehearsal, options: OnsaleOptions): Promise<number> {
+async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
   const facts = factsOf(rehearsal);
   const verdict = judge(rehearsal);
   process.stdout.write(`\n${summary(rehearsal, facts, verdict)}`);
-  const file = resolve(
-    options.report ?? join(loadConfig(processEnvironment()).config.dataDir, 'rehearsals', 'x.json'),
-  );
+  const startedAt = new Date(systemClock.wallMs() - (systemClock.monotonicMs() - rehearsal.startedMs));
+  const setting = {
+    startedAt: `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    where: service.where,
+    room: roomWords(options),
+    command: commandOf(options),
+    machine: machine(),
+  };
+  const name = `${startedAt.toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}.html`;
+  const file = resolve(options.report ?? join(service.dataDir, 'rehearsals', name));
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify(facts));
+  await writeFile(file, page(rehearsal, facts, verdict, setting));
+  process.stdout.write(`The report: ${file}\n`);
   return verdict.isKept ? 0 : BROKEN;
+}
+
+function roomWords({ target }: OnsaleOptions): string {
+  return target.kind === 'given'
+    ? 'the room of the performance, as it is set up'
+    : `${target.ratePerS} people a second are let in, and ${target.capacity} are in at most`;
 }
 
 /** Undefined for a bug. */

@@ -51,6 +51,36 @@ The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR. Ctrl-C send
 there is; a second one ends at once. Exit code: 0 every promise was kept, 1 one was broken, others: it could not be run.
 `;
 
+/** What to type to have the same fans again. */
+export function commandOf(options: OnsaleOptions): string {
+  const { fans, seed, curve, thinkScale, mix, seatsEach, patienceS, target, holdS, urls } = options;
+  const mixed = BEHAVIOURS.map((behaviour) => `${behaviour}=${mix[behaviour]}`).join(',');
+  const what =
+    target.kind === 'given'
+      ? `--performance ${target.performanceId}`
+      : `--seats ${target.seats} --rate ${target.ratePerS} --capacity ${target.capacity}`;
+  const where = [
+    ...urls.map((url) => `--url ${url}`),
+    ...(holdS === undefined ? [] : [`--hold-seconds ${holdS}`]),
+  ];
+  return [
+    `npm run onsale -- --fans ${fans} ${what} --seed ${seed} --curve ${curveText(curve)} --think ${thinkScale}`,
+    `--seats-each ${seatsEach} --patience ${patienceS} --mix ${mixed}`,
+    ...where,
+  ].join(' ');
+}
+
+function curveText(curve: Curve): string {
+  switch (curve.kind) {
+    case 'at-once':
+      return curve.kind;
+    case 'ramp':
+      return `ramp:${curve.overS}`;
+    case 'waves':
+      return `waves:${curve.count}:${curve.overS}`;
+  }
+}
+
 type Read = OnsaleOptions | 'help' | { readonly wrong: string };
 
 class Wrong extends Error {

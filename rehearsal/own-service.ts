@@ -20,8 +20,6 @@ const SAID_LINES_MAX = 20;
 export interface OwnService extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
-  readonly dataDir: string;
-  readonly pid: number;
   /** Fires when it has ended and nobody asked it to. */
   readonly died: AbortSignal;
 }
@@ -61,8 +59,6 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
   return {
     url,
     token: process.env['OPERATOR_TOKEN'] ?? (await keptToken(config.dataDir)),
-    dataDir: config.dataDir,
-    pid: child.pid ?? 0,
     died: died.signal,
     [Symbol.asyncDispose]: async () => {
       isWanted = false;

@@ -2,8 +2,9 @@
  * A rehearsal: a crowd of fans buys out a performance over HTTP, everything that they ask and are told is taken down,
  * and at the end it is judged. Who runs the service, and what is made of the result, is the caller's business.
  */
+import type { AuditReport } from '#contract/http/operator.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
-import { askForAudit, type AuditReport } from './audit.ts';
+import { askForAudit } from './audit.ts';
 import type { ApiDeps } from './crowd/api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';

@@ -1,5 +1,5 @@
 /** Whether every promise was kept: by what fans were told, by the service's own audit, and by how their visits ended. */
-import type { AuditReport } from './audit.ts';
+import type { AuditReport } from '#contract/http/operator.ts';
 import type { Story } from './crowd/fan.ts';
 import { checkHistory, type Verdict as HistoryVerdict } from './history/check-history.ts';
 import type { Rehearsal } from './rehearse.ts';

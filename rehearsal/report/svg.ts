@@ -116,16 +116,20 @@ function chart(
   const marked =
     mark === undefined || xs === undefined
       ? html``
-      : html`<line class="mark" x1="${round(xs.x(mark.x))}" x2="${round(xs.x(mark.x))}" y1="${BOX.top}" y2="${bottom}" /><text
-            class="tick"
-            text-anchor="end"
-            x="${round(xs.x(mark.x) - 4)}"
-            y="${BOX.top + 10}"
+      : html`<line
+            class="mark"
+            x1="${round(xs.x(mark.x))}"
+            x2="${round(xs.x(mark.x))}"
+            y1="${BOX.top}"
+            y2="${bottom}"
+          /><text class="tick" text-anchor="end" x="${round(xs.x(mark.x) - 4)}" y="${BOX.top + 10}"
             >${mark.says}</text
           >`;
   return html`<figure>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-      ${yTicks}${xTicks}<line class="axis" x1="${BOX.left}" x2="${right}" y1="${bottom}" y2="${bottom}" />${marks}${marked}
+      ${yTicks}${xTicks}
+      <line class="axis" x1="${BOX.left}" x2="${right}" y1="${bottom}" y2="${bottom}" />
+      ${marks}${marked}
       <text class="name" x="${right}" y="${HEIGHT - 6}" text-anchor="end">${xName}</text>
       <text class="name" x="${BOX.left}" y="${HEIGHT - 6}">${yName}</text>
     </svg>
@@ -134,9 +138,7 @@ function chart(
 }
 
 function legend(series: readonly Series[]): Markup {
-  const items = series.map(
-    ({ name, colour }) => html`<span><i class="key c${colour}"></i>${name}</span>`,
-  );
+  const items = series.map(({ name, colour }) => html`<span><i class="key c${colour}"></i>${name}</span>`);
   return html`<figcaption>${items}</figcaption>`;
 }
 
