@@ -25,7 +25,7 @@ const UNAVAILABLE = 69;
 const NOT_PERMITTED = 77;
 
 async function openRoomAndSale(world: World, room: string, seats: number): Promise<Sale> {
-  const terms = { room, rateCount: 15, rateWindowMs: 1_000, capacity: 40 };
+  const terms = { room, rateCount: 8, rateWindowMs: 1_000, capacity: 30 };
   await world.client().operator('POST', '/admin/queue/rooms', terms);
   return openSale(world, { seats, room });
 }
@@ -88,7 +88,7 @@ describe('a rehearsal of 120 fans for 60 seats on two instances', () => {
     const { steps, stories, seconds } = rehearsal;
     expect(stories.some(({ lostChoices }) => lostChoices > 0)).toBe(true);
     expect(stories.some(({ end }) => end?.ending === 'never paid')).toBe(true);
-    expect(stories.some(({ end }) => end?.ending === 'sold out in line')).toBe(true);
+    expect(stories.some(({ end }) => end?.ending.startsWith('sold out') === true)).toBe(true);
     expect(steps.map(({ step }) => step)).toEqual(
       expect.arrayContaining([
         'account',
