@@ -23,6 +23,7 @@ import { judge } from './verdict.ts';
 const USAGE = 64; // EX_USAGE of sysexits.h
 const NO_TARGET = 65; // EX_DATAERR
 const BROKEN = 1;
+const UNJUDGED = 2;
 const INTERRUPTED = 130;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -43,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     const rehearsal = await run(options, service, stop, display);
     display.end();
     const code = await report(rehearsal, options, service);
-    return stop.aborted && code === 0 ? INTERRUPTED : code;
+    return stop.aborted && code !== BROKEN ? INTERRUPTED : code;
   } catch (error) {
     display.end();
     const code = stop.aborted ? INTERRUPTED : codeOf(error);
@@ -118,7 +119,8 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, page(rehearsal, facts, verdict, setting));
   process.stdout.write(`The report: ${file}\n`);
-  return verdict.isKept ? 0 : BROKEN;
+  if (!verdict.isKept) return BROKEN;
+  return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
 }
 
 function roomWords({ target }: OnsaleOptions): string {

@@ -48,7 +48,8 @@ sold out. At the end everything that they were told is checked, the service is a
   --help           these lines
 
 The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR. Ctrl-C sends the fans home and reports what
-there is; a second one ends at once. Exit code: 0 every promise was kept, 1 one was broken, others: it could not be run.
+there is; a second one ends at once. Exit code: 0 every promise was kept; 1 one was broken; 2 none
+was seen broken, but not everything could be judged; 130 stopped; others: it could not be run.
 `;
 
 /** What to type to have the same fans again. */

@@ -38,12 +38,16 @@ describe('the history of a right service', () => {
 });
 
 describe('of a service that', () => {
-  it.each(Object.entries(BUGS) as [Bug, string][])('%s, it is found that not: %s', { timeout: PATIENCE_MS }, async (bug, check) => {
-    const found = new Set<string>();
-    for (let seed = 0; seed < SEEDS && !found.has(check); seed++) {
-      const { contradictions } = checkHistory(await simulate({ seed, fans: FANS, bug }));
-      for (const contradiction of contradictions) found.add(contradiction.check);
-    }
-    expect([...found]).toContain(check);
-  });
+  it.each(Object.entries(BUGS) as [Bug, string][])(
+    '%s, it is found that not: %s',
+    { timeout: PATIENCE_MS },
+    async (bug, check) => {
+      const found = new Set<string>();
+      for (let seed = 0; seed < SEEDS && !found.has(check); seed++) {
+        const { contradictions } = checkHistory(await simulate({ seed, fans: FANS, bug }));
+        for (const contradiction of contradictions) found.add(contradiction.check);
+      }
+      expect([...found]).toContain(check);
+    },
+  );
 });

@@ -105,7 +105,7 @@ export function admissionSection(rehearsal: Rehearsal, { admissions }: Facts, ve
     <h2>Order of admission</h2>
     <p>
       Numbers are called strictly one after the other. Each dot is a fan, who hears of it when they ask the
-      next time: a moment after the line, never before it.
+      next time: a moment after the line.
       <b>Overtakings: ${number(overtaken)}.</b>
     </p>
     ${chart}

@@ -37,6 +37,7 @@ p { margin: .25rem 0 .75rem; }
 @media (min-width: 60rem) { .sections { grid-template-columns: repeat(2, minmax(0, 1fr)); } .wide { grid-column: 1 / -1; } .pair { display: grid; gap: 1rem; grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 figure { margin: 0; }
 svg { width: 100%; height: auto; display: block; font: 12px system-ui, sans-serif; }
+@media (max-width: 40rem) { svg { font-size: 19px; } .small { font-size: 14px; } }
 figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .85rem; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 3px; margin-right: .4em; background: var(--colour); }
 .c1 { --colour: var(--c1); } .c2 { --colour: var(--c2); } .c3 { --colour: var(--c3); } .c4 { --colour: var(--c4); }
