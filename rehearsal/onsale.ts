@@ -8,6 +8,7 @@ import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import type { Target } from './crowd/fan.ts';
+import { saveHistory } from './history/history-file.ts';
 import { createDisplay, type Display } from './display.ts';
 import { findService, type Found } from './find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
@@ -85,6 +86,7 @@ async function run(
     onProgress: (progress) => display.show(progress),
   });
   died.throwIfAborted();
+  if (options.history !== undefined) await saveHistory(resolve(options.history), rehearsal.history);
   return rehearsal;
 }
 
@@ -99,7 +101,7 @@ async function takenAt(
 ): Promise<number[]> {
   if (options.target.kind === 'own') return [];
   using exchange = createExchange(urls);
-  return seatsTaken(target, { exchange, ...deps });
+  return await seatsTaken(target, { exchange, ...deps });
 }
 
 async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {

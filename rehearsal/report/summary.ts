@@ -8,7 +8,7 @@ const BROKEN_SHOWN = 10;
 
 export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): string {
   return [
-    ...head(rehearsal, facts),
+    ...overview(rehearsal, facts),
     '',
     ...table(
       ['what they did', 'requests', 'ok', 'refused', 'unknown', 'p50', 'p95', 'p99', 'max'],
@@ -38,7 +38,7 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
   ].join('\n');
 }
 
-function head({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
+function overview({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
   const { waitS } = facts;
   const end =
     soldOutAtS === null
