@@ -46,15 +46,19 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      said.push(...text.split('\n').filter((line) => line !== ''));
+      // Its log is for machines; a refusal to start is for people.
+      said.push(...text.split('\n').filter((line) => line !== '' && !line.startsWith('{')));
       said.splice(0, said.length - SAID_LINES_MAX);
     });
   }
   const url = await urlOf(child, said);
   const died = new AbortController();
   let isWanted = true;
-  child.once('exit', () => {
-    if (isWanted) died.abort(new ServiceAway(`the service ended by itself\n${said.join('\n')}`));
+  child.once('exit', (code, signal) => {
+    if (!isWanted) return;
+    const how = signal ?? `exit code ${code}`;
+    const what = `the rehearsal’s service has ended by itself (${how}); npm start goes on with its data, and npm run audit looks at them`;
+    died.abort(new ServiceAway([what, ...said].join('\n')));
   });
   return {
     url,
