@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
@@ -45,10 +46,11 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
   });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
       // Its log is for machines; a refusal to start is for people.
-      said.push(...text.split('\n').filter((line) => line !== '' && !line.startsWith('{')));
-      said.splice(0, said.length - SAID_LINES_MAX);
+      if (line !== '' && !line.startsWith('{')) said.push(line);
+      if (said.length > SAID_LINES_MAX) said.shift();
     });
   }
   const url = await urlOf(child, said);
