@@ -102,15 +102,8 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   );
 
   const holds = createHoldTimes();
-  const crowd: Crowd = {
-    holds,
-    seed: options.seed,
-    target,
-    clock,
-    api,
-    signal,
-    isSoldOut: () => sale.isSoldOut(),
-  };
+  const { seed } = options;
+  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
