@@ -58,9 +58,13 @@ it('audits beside a service without disturbing it, then its data alone, and says
   await using stack = new AsyncDisposableStack();
   const service = stack.use(await startProcess(folder.path));
   const client = createClient(service.url, OPERATOR_TOKEN);
-  const { performanceId } = await scheduleSale(client, { seats: 10 });
+  const { performanceId } = await until(
+    'there is a sale',
+    () => scheduleSale(client, { seats: 10 }).catch(() => undefined),
+    30_000,
+  );
   const fan = await client.fan();
-  await fan.charge(50_000);
+  await until('there is money', async () => (await fan.charge(50_000, 'charge')).status === 201);
   const held = await until('a seat is held', async () => {
     const answer = await fan.hold(performanceId, [1]);
     return answer.status === 201 && answer;
@@ -70,7 +74,9 @@ it('audits beside a service without disturbing it, then its data alone, and says
   expect(beside).toMatchObject({ exitCode: 0, err: '' });
   expect(beside.out).toMatch(/^ok +held-is-reserved +I9 +1 +\d+ ms  every held seat/m);
   expect(beside.out).toMatch(/^clean: 21 checks in \d+\.\d s, 0 reservations under way$/m);
-  expect((await fan.pay(String(held.body['reservationId']))).status).toBe(201);
+  await until('it is paid', async () => {
+    return (await fan.pay(String(held.body['reservationId']), 'pay')).status === 201;
+  });
   await service[Symbol.asyncDispose]();
 
   const alone = await audit(['--json']);
