@@ -214,6 +214,11 @@ export const problems = {
     title: 'There is no such parked event',
     next: 'GET /api/v1/admin/parked-events lists them.',
   },
+  'audit.not-found': {
+    status: 404,
+    title: 'There is no such audit',
+    next: 'GET /api/v1/admin/audits lists those that are kept.',
+  },
   'stream.too-many': {
     status: 429,
     title: 'This account has too many open streams',

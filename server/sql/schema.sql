@@ -1,6 +1,28 @@
 -- What all migrations together make. Written by npm run write-schema, compared by a test; not a migration.
 -- Partitions of the log are made by messaging.make_partitions() as ids are used up.
 
+create schema audit;
+
+create table audit.pass (
+  pass_no bigint generated always as identity not null,
+  audit_id uuid not null,
+  state text default 'RUNNING'::text not null,
+  started_at timestamp with time zone default clock_timestamp() not null,
+  took_ms integer,
+  under_way integer default 0 not null,
+  violation_count bigint default 0 not null,
+  checks jsonb default '[]'::jsonb not null,
+  constraint pass_check check (((state = 'RUNNING'::text) = (took_ms is null))),
+  constraint pass_check1 check (((state <> all (array['CLEAN'::text, 'VIOLATED'::text])) or ((state = 'VIOLATED'::text) = (violation_count > 0)))),
+  constraint pass_state_check check ((state = any (array['RUNNING'::text, 'CLEAN'::text, 'VIOLATED'::text, 'FAILED'::text]))),
+  constraint pass_took_ms_check check ((took_ms >= 0)),
+  constraint pass_under_way_check check ((under_way >= 0)),
+  constraint pass_violation_count_check check ((violation_count >= 0)),
+  constraint pass_pkey primary key (pass_no),
+  constraint pass_audit_id_key unique (audit_id)
+);
+
+
 create schema catalogue;
 
 create table catalogue.concert (

@@ -3,6 +3,7 @@
  * Who needs what of whom is decided here; modules never import each other.
  */
 import type { ClientConfig } from 'pg';
+import { type Audits, createAudits } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import type { Config } from './config/config.ts';
 import { type Keys, provideKeys, type Secrets } from './config/secrets.ts';
@@ -37,6 +38,7 @@ export interface Context extends AsyncDisposable {
   readonly seats: Seats;
   readonly reservations: Reservations;
   readonly payments: Payments;
+  readonly audits: Audits;
 }
 
 export async function createContext(config: Config, secrets: Secrets, logger: Logger): Promise<Context> {
@@ -105,6 +107,7 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
     seats: createSeats({ ...shared, holdTtlMs: config.hold.ttlMs }),
     reservations: createReservations(shared),
     payments,
+    audits: createAudits({ database, clock, logger, intervalMs: config.audit.intervalMs }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -90,6 +90,18 @@ export const limits = {
     },
     layouts: { freshMs: Number.POSITIVE_INFINITY, weightMax: 50_000, readingsMax: 2, waitingMax: 1_000 },
   },
+  audit: {
+    /** What waits for a service that runs is a violation after so long. Reactions follow within milliseconds. */
+    patienceMs: 60 * SECOND_MS,
+    /** Two million seats take a few seconds (bench/results/); a check that takes longer than this is given up, … */
+    checkMsMax: 60 * SECOND_MS,
+    /** … and what runs for longer than this has ended with its instance. It may have waited for another one. */
+    passMsMax: 600 * SECOND_MS,
+    /** After a pass the next one waits for at least so many times as long as it took: 5 % of one connection. */
+    pauseFactor: 20,
+    /** Passes that are kept, and as many of those that found something. */
+    keptMax: 1_000,
+  },
   seats: {
     boards: {
       /** What all boards weigh, in seats: 10 bytes each with all forms of the map, so 120 MB. */

@@ -6,7 +6,7 @@ import type { Role } from './config/settings.ts';
 export type BackgroundWork = (signal: AbortSignal) => Promise<void>;
 
 export function backgroundOf(context: Context, roles: ReadonlySet<Role>): BackgroundWork[] {
-  const { messaging, waitingRoom, seats, reservations, payments } = context;
+  const { messaging, waitingRoom, seats, reservations, payments, audits } = context;
   const work: BackgroundWork[] = [];
   if (roles.has('waiting-room')) {
     messaging.react('waiting-room', waitingRoom.reactions);
@@ -18,6 +18,8 @@ export function backgroundOf(context: Context, roles: ReadonlySet<Role>): Backgr
     messaging.react('payments', payments.reactions);
     work.push((signal) => payments.sweep(signal));
   }
+  // With the role that operators ask: an instance that only reacts has its connections for that.
+  if (roles.has('api')) work.push((signal) => audits.run(signal));
   work.push((signal) => messaging.run(signal));
   return work;
 }

@@ -1,4 +1,5 @@
 /** Every module's routes, in one list, behind one door. */
+import { auditRoutes } from './audit/routes.ts';
 import { catalogueAdminRoutes, catalogueRoutes } from './catalogue/routes.ts';
 import type { Context } from './context.ts';
 import {
@@ -44,6 +45,7 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
     'Holds refused since the start because the seats were known to be taken',
     () => context.seats.stats.refusedFromMemory,
   );
+  watchAudits(context);
   metrics.watch('database_connections', 'Open connections to the database', () => database.stats.total);
 
   return createHttp({
@@ -59,8 +61,23 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
   });
 }
 
+/** Of the newest audit that came to its end, on whatever instance: all of them say the same. */
+function watchAudits({ metrics, audits }: Pick<Context, 'metrics' | 'audits'>): void {
+  metrics.watchEach('audit_violations', 'Violations that the newest audit found', 'check', async () => {
+    const checks = (await audits.latest())?.checks ?? [];
+    return checks.map(({ name, violationCount }) => [name, violationCount]);
+  });
+  metrics.watch('audit_pass_seconds', 'How long the newest audit took', async () => {
+    return ((await audits.latest())?.tookMs ?? Number.NaN) / 1000;
+  });
+  metrics.watch('audit_finished_timestamp_seconds', 'When the newest audit ended', async () => {
+    const latest = await audits.latest();
+    return latest === undefined ? Number.NaN : (Date.parse(latest.startedAt) + (latest.tookMs ?? 0)) / 1000;
+  });
+}
+
 function moduleRoutes(context: Context, door: Door, streams: EventStreams): ((api: App) => void)[] {
-  const { database, operatorLog, waitingRoom, catalogue, seats, reservations, payments } = context;
+  const { database, operatorLog, waitingRoom, catalogue, seats, reservations, payments, audits } = context;
   const remaining = (ids: readonly number[]) => seats.remaining(ids);
   return [
     (api) => queueRoutes(api, { waitingRoom, door, streams }),
@@ -74,6 +91,7 @@ function moduleRoutes(context: Context, door: Door, streams: EventStreams): ((ap
     (api) => ticketAdminRoutes(api, { reservations, door }),
     (api) => parkedEventRoutes(api, { database, record: operatorLog.record, door }),
     (api) => operatorLogRoutes(api, { operatorLog, door }),
+    (api) => auditRoutes(api, { audits, door }),
   ];
 }
 

@@ -109,3 +109,53 @@ export const OperatorLogList = Type.Object(
   { entries: Type.Array(OperatorLogEntry), next: NextCursor },
   { additionalProperties: false },
 );
+
+const AUDIT_STATES = ['RUNNING', 'CLEAN', 'VIOLATED', 'FAILED'] as const;
+
+const AuditHead = {
+  auditId: Uuid,
+  state: Type.Enum([...AUDIT_STATES], {
+    description: 'FAILED: it could not be carried out, or its instance ended meanwhile',
+  }),
+  startedAt: Instant,
+  tookMs: Type.Union([Count, Type.Null()], { description: 'null while it runs' }),
+  underWay: Type.Integer({
+    minimum: 0,
+    description:
+      'reservations that some service had not come to yet: they were left out where services are compared',
+  }),
+};
+
+const AuditCheck = Type.Object(
+  {
+    name: Type.String(),
+    promise: Type.String({ description: 'which promise it belongs to, such as I1' }),
+    says: Type.String({ description: 'what holds when nothing is found' }),
+    counted: Count,
+    violationCount: Count,
+    violations: Type.Array(Type.String(), { description: 'the first 20, each names its rows' }),
+    tookMs: Count,
+  },
+  { additionalProperties: false },
+);
+
+/** What an audit found. */
+export const AuditReport = Type.Object(
+  { ...AuditHead, checks: Type.Array(AuditCheck) },
+  { additionalProperties: false },
+);
+export type AuditReport = Static<typeof AuditReport>;
+
+/** The newest first; each audit has its checks at an address of its own. */
+export const AuditList = Type.Object(
+  {
+    audits: Type.Array(Type.Object({ ...AuditHead, violationCount: Count }, { additionalProperties: false })),
+    next: NextCursor,
+  },
+  { additionalProperties: false },
+);
+export type AuditSummary = Static<typeof AuditList>['audits'][number];
+
+export const AuditStarted = Type.Object({ auditId: Uuid }, { additionalProperties: false });
+
+export const AuditParams = Type.Object({ auditId: Uuid }, { additionalProperties: false });

@@ -41,6 +41,7 @@ describe('an empty environment', () => {
           activeTtlMs: 600_000,
           claimWindowMs: 120_000,
         },
+        audit: { intervalMs: 60_000 },
         log: { level: 'info', retentionMs: 86_400_000 },
         demoCatalogue: 'auto',
       },
@@ -85,6 +86,7 @@ describe('what is set is what is used', () => {
       QUEUE_RATE_WINDOW_MS: '100',
       QUEUE_CAPACITY: '7',
       ACTIVE_TTL_MS: '2000',
+      AUDIT_INTERVAL_MS: '0',
       LOG_RETENTION_MS: '60000',
       LOG_LEVEL: 'debug',
     });
@@ -96,6 +98,7 @@ describe('what is set is what is used', () => {
       identity: { kind: 'trusted', userHeader: 'x-account' },
       hold: { ttlMs: 1000 },
       queue: { rateCount: 1, rateWindowMs: 100, capacity: 7, activeTtlMs: 2000, claimWindowMs: 2000 },
+      audit: { intervalMs: Number.POSITIVE_INFINITY },
       log: { level: 'debug', retentionMs: 60_000 },
       demoCatalogue: 'off',
     });
@@ -143,6 +146,7 @@ describe('refusals', () => {
     ['QUEUE_RATE_WINDOW_MS', '99', aNumber('QUEUE_RATE_WINDOW_MS', 100, 3_600_000, '99')],
     ['QUEUE_CAPACITY', '0', aNumber('QUEUE_CAPACITY', 1, 10_000_000, '0')],
     ['ACTIVE_TTL_MS', '1e6', aNumber('ACTIVE_TTL_MS', 2000, 86_400_000, '1e6')],
+    ['AUDIT_INTERVAL_MS', '999', 'AUDIT_INTERVAL_MS must be 0, or 1000 to 86400000; it is "999"'],
     ['LOG_RETENTION_MS', '0', aNumber('LOG_RETENTION_MS', 60_000, 7_776_000_000, '0')],
     ['HOST', 'two words', 'HOST must be an address or a host name; it is "two words"'],
     ['DEMO_CATALOGUE', 'on', 'DEMO_CATALOGUE must be one of auto, off; it is "on"'],

@@ -32,6 +32,8 @@ export interface Config {
     readonly activeTtlMs: number;
     readonly claimWindowMs: number;
   };
+  /** Infinite: only when somebody asks. */
+  readonly audit: { readonly intervalMs: number };
   readonly log: { readonly level: SettingValues['LOG_LEVEL']; readonly retentionMs: number };
   readonly demoCatalogue: 'auto' | 'off';
 }
@@ -107,6 +109,7 @@ function toConfig(values: SettingValues): Config {
       // Not to come must not give a longer turn than to come.
       claimWindowMs: Math.min(values.CLAIM_WINDOW_MS, values.ACTIVE_TTL_MS),
     },
+    audit: { intervalMs: values.AUDIT_INTERVAL_MS || Number.POSITIVE_INFINITY },
     log: { level: values.LOG_LEVEL, retentionMs: values.LOG_RETENTION_MS },
     demoCatalogue: values.DEMO_CATALOGUE,
   };

@@ -24,6 +24,7 @@ export const GROUPS = {
   keys: 'Keys',
   sale: 'Holds',
   queue: 'The line',
+  audit: 'The auditor',
   output: 'Log and output',
   reserved: 'Reserved',
 } as const satisfies Record<string, string>;
@@ -180,6 +181,16 @@ export const settings = {
     unit: 'ms',
     description:
       'How long somebody who was let in may stay away before the turn goes to the next one; never longer than `ACTIVE_TTL_MS`.',
+  }),
+
+  AUDIT_INTERVAL_MS: setting(integer(0, 24 * HOUR), {
+    group: GROUPS.audit,
+    default: MINUTE,
+    unit: 'ms',
+    usable: (ms) => ms === 0 || ms >= SECOND,
+    mustBe: '0, or 1000 to 86400000',
+    description:
+      'From the end of an audit to the next one, over all processes with the role `api`; at least 20 times as long as it took. 0: only when an operator asks.',
   }),
 
   LOG_RETENTION_MS: setting(integer(MINUTE, 90 * 24 * HOUR), {

@@ -17,7 +17,7 @@ export type { Projection } from './follower.ts';
 export { createLookForReaction } from './look-for-reaction.ts';
 export { measureLag } from './measure-lag.ts';
 export { countParked, hurryParked, listParked } from './park-events.ts';
-export { sagaMap } from './saga-map.ts';
+export { eventsFor, READERS, sagaMap } from './saga-map.ts';
 export type { ReaderName, Reactions } from './saga-map.ts';
 
 export interface MessagingDeps {

@@ -14,6 +14,13 @@ export interface Metrics {
   readonly countParked: (reader: string, event: string) => void;
   /** A figure that is read when somebody asks, such as how many events are parked. */
   readonly watch: (name: string, help: string, read: () => number | Promise<number>) => void;
+  /** The same for a figure that there is several times, each under its label. */
+  readonly watchEach: (
+    name: string,
+    help: string,
+    label: string,
+    read: () => Promise<readonly (readonly [label: string, value: number])[]>,
+  ) => void;
 }
 
 const DURATION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -76,5 +83,23 @@ export function createMetrics(): Metrics {
       });
       registry.registerMetric(gauge);
     },
+    watchEach: watchEachIn(registry),
+  };
+}
+
+function watchEachIn(registry: Registry): Metrics['watchEach'] {
+  return (name, help, label, readNow) => {
+    const gauge = new Gauge({
+      name: `frontrow_${name}`,
+      help,
+      labelNames: [label],
+      registers: [],
+      async collect() {
+        const values = await Promise.try(readNow).catch(() => []);
+        this.reset();
+        for (const [of, value] of values) this.set({ [label]: of }, value);
+      },
+    });
+    registry.registerMetric(gauge);
   };
 }

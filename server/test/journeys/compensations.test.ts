@@ -208,7 +208,10 @@ async function buyUnnoticed(
 
 /** The line of the room begins anew, as after a loss: it knows nothing of the turns of its former life. */
 async function forgetTurn(fan: Fan): Promise<void> {
-  const text = `/* test.forget-turn */ update waiting_room.token set epoch = epoch + 1 where user_id = $1`;
+  const text = `/* test.forget-turn */
+    with room as (update waiting_room.room r set epoch = 2, epoch_starts = '{1,1}'
+      from waiting_room.token t where t.room = r.room and t.user_id = $1 returning r.room)
+    update waiting_room.token set epoch = 2 where room in (select room from room)`;
   await world.db.database.rows({ name: 'test.forget-turn', text }, [fan.userId]);
 }
 

@@ -51,6 +51,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     OPERATOR_TOKEN,
     SIGNING_KEYS: SIGNING_KEY,
     DEMO_CATALOGUE: 'off',
+    AUDIT_INTERVAL_MS: '0',
     QUEUE_CAPACITY: '100000',
     QUEUE_RATE_COUNT: '100000',
     ...options.env,

@@ -10,6 +10,7 @@ export const MODULES = [
   'reservations',
   'payments',
   'operator-log',
+  'audit',
 ] as const;
 const KITS = ['contract', 'platform', 'messaging', 'limits'] as const;
 

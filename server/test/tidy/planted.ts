@@ -256,6 +256,27 @@ export const planted: readonly Planted[] = [
   },
   {
     rule: 'sql-schema',
+    path: 'server/src/audit/check-seats.ts',
+    bad: [
+      sql('/* audit.a */ update seats.seat set price_krw = 0'),
+      sql('/* audit.a */ delete from messaging.log'),
+      sql('/* audit.a */ select s.no from seats.seat s for update'),
+      sql('/* audit.a */ select s.no from seats.seat s for key share'),
+      sql('/* audit.a */ with a as (insert into seats.hold default values returning 1) select 1'),
+    ],
+    good: [
+      sql('/* audit.a */ select s.no from seats.seat s join payments.payment p on p.no = s.no'),
+      sql('/* audit.a */ insert into audit.pass (audit_id) values ($1)'),
+    ],
+  },
+  {
+    rule: 'sql-schema',
+    path: 'server/src/messaging/log.ts',
+    bad: [sql('/* messaging.a */ select p.state from audit.pass p')],
+    good: [],
+  },
+  {
+    rule: 'sql-schema',
     path: 'server/src/context.ts',
     bad: [sql('/* context.a */ select s.no from seats.seat s')],
     good: [],
