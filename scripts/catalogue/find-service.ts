@@ -17,17 +17,10 @@ export interface FoundService extends AsyncDisposable {
 const LIVEZ_MAX_MS = 3_000;
 
 export async function findService(givenUrl: string | undefined): Promise<FoundService> {
-  const settings = loadConfig(processEnvironment());
-  const { config, secrets } = settings;
-  const { host, port } = config.http;
-  const url = givenUrl ?? `http://${nameOf(host)}:${port}`;
-  if (await isLive(url)) {
-    const token = secrets.operatorToken ?? (await keptToken(config.dataDir));
-    return { url, token, isOwn: false, [Symbol.asyncDispose]: async () => {} };
-  }
-  if (givenUrl !== undefined)
-    throw new ServiceAway(`nothing at ${url} answers as Frontrow does (GET /livez)`);
+  const running = await findRunningService(givenUrl);
+  if (running !== undefined) return { ...running, isOwn: false, [Symbol.asyncDispose]: async () => {} };
 
+  const { config, secrets } = loadConfig(processEnvironment());
   const own = {
     ...config,
     http: { ...config.http, host: '127.0.0.1', port: 0 },
@@ -41,6 +34,18 @@ export async function findService(givenUrl: string | undefined): Promise<FoundSe
     isOwn: true,
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
+}
+
+/** The one that was named, or the one at HOST and PORT; undefined when none was named and none runs there. */
+export async function findRunningService(
+  givenUrl: string | undefined,
+): Promise<Pick<FoundService, 'url' | 'token'> | undefined> {
+  const { config, secrets } = loadConfig(processEnvironment());
+  const { host, port } = config.http;
+  const url = givenUrl ?? `http://${nameOf(host)}:${port}`;
+  if (await isLive(url)) return { url, token: secrets.operatorToken ?? (await keptToken(config.dataDir)) };
+  if (givenUrl === undefined) return undefined;
+  throw new ServiceAway(`nothing at ${url} answers as Frontrow does (GET /livez)`);
 }
 
 /** Where somebody on this machine finds what listens there. */
@@ -63,7 +68,7 @@ async function isLive(url: string): Promise<boolean> {
   }
 }
 
-async function keptToken(dataDir: string): Promise<string> {
+export async function keptToken(dataDir: string): Promise<string> {
   const path = join(dataDir, 'operator-token');
   try {
     return (await readFile(path, 'utf8')).trim();

@@ -1,0 +1,50 @@
+/** Which service is rehearsed: those that were named, the one that runs here, or one of the rehearsal's own. */
+import { loadConfig } from '../server/src/config/config.ts';
+import { processEnvironment } from '../server/src/config/env.ts';
+import { findRunningService } from '../scripts/catalogue/find-service.ts';
+import type { OnsaleOptions } from './options.ts';
+import { startOwnService } from './own-service.ts';
+
+export interface Found extends AsyncDisposable {
+  readonly urls: readonly string[];
+  readonly token: string;
+  /** As far as it is known. */
+  readonly holdTtlMs: number;
+  /** Fires when an own service has ended by itself. */
+  readonly died: AbortSignal;
+  /** For whoever looks on. */
+  readonly where: string;
+  /** Where reports go, among other things. */
+  readonly dataDir: string;
+}
+
+const HOLD_S = 60;
+
+export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found> {
+  const [first] = urls;
+  const { config } = loadConfig(processEnvironment());
+  const running = await findRunningService(first);
+  for (const url of urls.slice(1)) await findRunningService(url);
+  if (running !== undefined) {
+    return {
+      urls: first === undefined ? [running.url] : urls,
+      token: running.token,
+      holdTtlMs: config.hold.ttlMs,
+      died: new AbortController().signal,
+      where: (first === undefined ? [running.url] : urls).join(', '),
+      dataDir: config.dataDir,
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+  const holdTtlMs = 1_000 * (holdS ?? HOLD_S);
+  const own = await startOwnService(holdTtlMs);
+  return {
+    urls: [own.url],
+    token: own.token,
+    holdTtlMs,
+    died: own.died,
+    where: `${own.url}, a service started for the rehearsal, which holds seats for ${holdTtlMs / 1_000} s`,
+    dataDir: config.dataDir,
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,121 @@
+/** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ConfigError } from '../server/src/config/config-error.ts';
+import { fail, stopOnSignal } from '../server/src/exit.ts';
+import { systemClock } from '../server/src/platform/clock.ts';
+import { exitCodes } from '../server/src/platform/startup-refusal.ts';
+import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
+import { createDisplay, type Display } from './display.ts';
+import { findService, type Found } from './find-service.ts';
+import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
+import { type Rehearsal, rehearse } from './rehearse.ts';
+import { factsOf } from './report/facts.ts';
+import { page } from './report/page.ts';
+import { machine } from './report/setting.ts';
+import { summary } from './report/summary.ts';
+import { findPerformance, makePerformance, NoTarget } from './target.ts';
+import { judge } from './verdict.ts';
+
+const USAGE = 64; // EX_USAGE of sysexits.h
+const NO_TARGET = 65; // EX_DATAERR
+const BROKEN = 1;
+const INTERRUPTED = 130;
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if ('wrong' in options) {
+    process.stderr.write(`${options.wrong}\n\nnpm run onsale -- --help says what there is.\n`);
+    return USAGE;
+  }
+  const stop = stopOnSignal();
+  const display = createDisplay(systemClock, process.stderr);
+  try {
+    await using service = await findService(options);
+    display.say(`rehearsing on ${service.where}`);
+    const rehearsal = await run(options, service, stop, display);
+    display.end();
+    const code = await report(rehearsal, options, service);
+    return stop.aborted && code === 0 ? INTERRUPTED : code;
+  } catch (error) {
+    display.end();
+    const code = stop.aborted ? INTERRUPTED : codeOf(error);
+    if (code === undefined) throw error;
+    process.stderr.write(stop.aborted ? 'interrupted\n' : `${(error as Error).message}\n`);
+    return code;
+  }
+}
+
+async function run(
+  options: OnsaleOptions,
+  service: Found,
+  stop: AbortSignal,
+  display: Display,
+): Promise<Rehearsal> {
+  const clock = systemClock;
+  const { urls, token, died, holdTtlMs } = service;
+  const signal = AbortSignal.any([stop, died]);
+  const [url = ''] = urls;
+  const onRetry = (why: string) => display.say(`trying again: ${why}`);
+  const api = createOperatorApi({ url, token, clock, signal, onRetry });
+  const target = await (options.target.kind === 'given'
+    ? findPerformance(options.target.performanceId, api, clock, signal)
+    : makePerformance({ ...options.target, seatsPerPerson: 4 }, api, clock, signal));
+  display.say(
+    `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
+  );
+  const rehearsal = await rehearse({
+    urls,
+    operatorToken: token,
+    target,
+    holdTtlMs,
+    options,
+    clock,
+    signal,
+    onProgress: (progress) => display.show(progress),
+  });
+  died.throwIfAborted();
+  return rehearsal;
+}
+
+async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
+  const facts = factsOf(rehearsal);
+  const verdict = judge(rehearsal);
+  process.stdout.write(`\n${summary(rehearsal, facts, verdict)}`);
+  const startedAt = new Date(systemClock.wallMs() - (systemClock.monotonicMs() - rehearsal.startedMs));
+  const setting = {
+    startedAt: `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    where: service.where,
+    room: roomWords(options),
+    command: commandOf(options),
+    machine: machine(),
+  };
+  const name = `${startedAt.toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}.html`;
+  const file = resolve(options.report ?? join(service.dataDir, 'rehearsals', name));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, page(rehearsal, facts, verdict, setting));
+  process.stdout.write(`The report: ${file}\n`);
+  return verdict.isKept ? 0 : BROKEN;
+}
+
+function roomWords({ target }: OnsaleOptions): string {
+  return target.kind === 'given'
+    ? 'the room of the performance, as it is set up'
+    : `${target.ratePerS} people a second are let in, and ${target.capacity} are in at most`;
+}
+
+/** Undefined for a bug. */
+function codeOf(error: unknown): number | undefined {
+  if (error instanceof ServiceAway) return exitCodes.unavailable;
+  if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
+  if (error instanceof NoTarget) return NO_TARGET;
+  return error instanceof ConfigError ? exitCodes.configuration : undefined;
+}
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+}, fail);

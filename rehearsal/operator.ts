@@ -1,0 +1,56 @@
+/** The operator's side of a rehearsal: it looks at the sale while it runs, and asks for the audit at its end. */
+import type { Clock } from '../server/src/platform/clock.ts';
+import type { Exchange, Message } from './crowd/exchange.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+export interface OperatorAnswer {
+  /** 0: nothing was answered. */
+  readonly status: number;
+  readonly body: Body;
+}
+
+export interface Operator {
+  /** One try. */
+  ask(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<OperatorAnswer>;
+  /** Until it is answered with something else than a 5xx, at any of the instances, or the time is over. */
+  insist(
+    method: 'GET' | 'POST',
+    path: string,
+    options: { readonly withinMs: number; readonly body?: object; readonly key?: string },
+  ): Promise<OperatorAnswer>;
+}
+
+const PAUSE_MS = 300;
+
+export function createOperator(exchange: Exchange, token: string, clock: Clock): Operator {
+  let instance = 0;
+
+  async function ask(method: Message['method'], path: string, body?: object, key?: string) {
+    const answer = await exchange.send(instance, { method, path, bearer: token, body, key });
+    if (answer.status === 0 || answer.status >= 500) instance = (instance + 1) % exchange.instances;
+    return { status: answer.status, body: bodyOf(answer.text) };
+  }
+
+  return {
+    ask,
+    insist: async (method, path, { withinMs, body, key }) => {
+      const untilMs = clock.monotonicMs() + withinMs;
+      for (;;) {
+        const answer = await ask(method, path, body, key);
+        const isOpen = answer.status === 0 || answer.status === 429 || answer.status >= 500;
+        if (!isOpen || clock.monotonicMs() > untilMs) return answer;
+        await clock.sleep(PAUSE_MS);
+      }
+    },
+  };
+}
+
+function bodyOf(text: string): Body {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Body) : {};
+  } catch {
+    return {};
+  }
+}

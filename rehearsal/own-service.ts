@@ -1,0 +1,83 @@
+/**
+ * A service of the rehearsal's own: a process beside the crowd, so that neither slows the other's event loop. It ends
+ * with the rehearsal, however that ends.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../server/src/config/config.ts';
+import { processEnvironment } from '../server/src/config/env.ts';
+import { ServiceAway } from '../scripts/catalogue/operator-api.ts';
+import { keptToken } from '../scripts/catalogue/find-service.ts';
+
+const CHILD = fileURLToPath(new URL('service-process.ts', import.meta.url));
+/** As `npm start` has it. */
+const FLAGS = ['--max-semi-space-size=32'];
+/** A turn outlives the holds made on it, and whoever never pays does not keep a place for ten minutes. */
+const TURN_PER_HOLD = 3;
+const SAID_LINES_MAX = 20;
+
+export interface OwnService extends AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+  /** Fires when it has ended and nobody asked it to. */
+  readonly died: AbortSignal;
+}
+
+/** On the same data as `npm start` would be, at a free port of this machine. */
+export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
+  const { config } = loadConfig(processEnvironment());
+  const child = fork(CHILD, [], {
+    env: {
+      ...process.env,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ROLES: 'all',
+      DEMO_CATALOGUE: 'off',
+      LOG_LEVEL: 'warn',
+      HOLD_TTL_MS: String(holdTtlMs),
+      ACTIVE_TTL_MS: String(TURN_PER_HOLD * holdTtlMs),
+    },
+    execArgv: FLAGS,
+    // In a group of its own: Ctrl-C is for the crowd, and the service is needed until the end.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said.push(...text.split('\n').filter((line) => line !== ''));
+      said.splice(0, said.length - SAID_LINES_MAX);
+    });
+  }
+  const url = await urlOf(child, said);
+  const died = new AbortController();
+  let isWanted = true;
+  child.once('exit', () => {
+    if (isWanted) died.abort(new ServiceAway(`the service ended by itself\n${said.join('\n')}`));
+  });
+  return {
+    url,
+    token: process.env['OPERATOR_TOKEN'] ?? (await keptToken(config.dataDir)),
+    died: died.signal,
+    [Symbol.asyncDispose]: async () => {
+      isWanted = false;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  child.once('message', (message) => resolve(message as string));
+  child.once('error', reject);
+  child.once('exit', (code) => {
+    reject(
+      new ServiceAway(`the rehearsal's own service did not start (exit code ${code})\n${said.join('\n')}`),
+    );
+  });
+  return promise;
+}

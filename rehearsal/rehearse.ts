@@ -1,0 +1,154 @@
+/**
+ * A rehearsal: a crowd of fans buys out a performance over HTTP, everything that they ask and are told is taken down,
+ * and at the end it is judged. Who runs the service, and what is made of the result, is the caller's business.
+ */
+import type { AuditReport } from '#contract/http/operator.ts';
+import type { Clock } from '../server/src/platform/clock.ts';
+import { askForAudit } from './audit.ts';
+import type { ApiDeps } from './crowd/api.ts';
+import { createExchange } from './crowd/exchange.ts';
+import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';
+import { live, withdraw } from './crowd/live.ts';
+import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
+import { createTally, type Second, type Standing, type StepFigures } from './figures.ts';
+import type { History } from './history/operation.ts';
+import { createRecorder } from './history/recorder.ts';
+import { createOperator } from './operator.ts';
+import { forEachFan, readFinally, settleHolds } from './settle.ts';
+import { watchSale } from './watch-sale.ts';
+
+export interface RehearseDeps {
+  readonly urls: readonly string[];
+  readonly operatorToken: string;
+  readonly target: Target;
+  /** A hold lasts at least so long. */
+  readonly holdTtlMs: number;
+  /** Of a performance that was on sale before. */
+  readonly takenBefore?: readonly number[];
+  readonly options: CrowdOptions;
+  readonly clock: Clock;
+  /** Sends everybody home; the rest is done all the same. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** For how long a fan asks again about one request that was not answered. */
+  readonly insistMs?: number;
+}
+
+export const PHASES = ['selling', 'settling', 'auditing', 'reading'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Progress {
+  readonly phase: Phase;
+  readonly atS: number;
+  readonly fans: { readonly total: number; readonly arrived: number; readonly gone: number };
+  readonly standing: Standing;
+  readonly seconds: readonly Second[];
+  readonly errors: number;
+  /** Fans whose end was read, in the last phase. */
+  readonly read: number;
+}
+
+export interface Rehearsal {
+  readonly target: Target;
+  readonly options: CrowdOptions;
+  readonly holdTtlMs: number;
+  readonly instances: number;
+  readonly startedMs: number;
+  /** From the first arrival until the last fan was gone. */
+  readonly tookMs: number;
+  readonly soldOutAtS: number | null;
+  readonly stories: readonly Story[];
+  readonly steps: readonly StepFigures[];
+  readonly seconds: readonly Second[];
+  /** How it stood when everything was over. */
+  readonly standing: Standing;
+  readonly history: History;
+  readonly audit: AuditReport | undefined;
+  /** Nobody holds anything any more, and everything could be read. */
+  readonly isSettled: boolean;
+  readonly wasStopped: boolean;
+}
+
+const INSIST_MS = 120_000;
+const AUDIT_MS = 300_000;
+/** A hold is free again within 5 s after its time; the rest is for a service that has just come back. */
+const AFTER_HOLD_MS = 30_000;
+const AFTER_STOP_MS = 10_000;
+
+export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
+  const { urls, operatorToken, target, options, clock, signal, holdTtlMs } = deps;
+  using exchange = createExchange(urls);
+  using _alive = keepAlive();
+  const recorder = createRecorder(clock);
+  const tally = createTally();
+  const operator = createOperator(exchange, operatorToken, clock);
+  const insistMs = deps.insistMs ?? INSIST_MS;
+  const api: ApiDeps = { exchange, recorder, note: (sample) => tally.note(sample), clock, insistMs, signal };
+  const startedMs = clock.monotonicMs();
+  const state = { phase: 'selling' as Phase, read: 0 };
+
+  let fans: readonly Fan[] = [];
+  const sale = watchSale({ operator, target, clock, startedMs, tally, stories: () => fans.map(storyOf) });
+  const progress = (): Progress => ({
+    ...state,
+    ...sale.now(),
+    seconds: tally.seconds,
+    errors: tally.errors,
+  });
+  const watching = sale.watch(() => deps.onProgress?.(progress()));
+
+  const crowd: Crowd = { seed: options.seed, target, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
+  fans = planCrowd(options).map((plan) => createFan(plan, crowd));
+  await Promise.all(fans.map(liveOrSay));
+  const tookMs = clock.monotonicMs() - startedMs;
+  const wasStopped = signal.aborted;
+
+  state.phase = 'settling';
+  const after: ApiDeps = { ...api, signal: new AbortController().signal };
+  if (wasStopped) await forEachFan(fans, withdraw);
+  const withinMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
+  const isQuiet = await settleHolds(fans, { api: after, clock, withinMs });
+  state.phase = 'auditing';
+  const audit = await askForAudit(operator, clock, { withinMs: AUDIT_MS });
+  state.phase = 'reading';
+  const unread = await readFinally(fans, after, (read) => (state.read = read));
+  await watching.end();
+
+  const { takenBefore = [] } = deps;
+  const { performanceId, room } = target;
+  return {
+    target,
+    options,
+    holdTtlMs,
+    instances: urls.length,
+    startedMs,
+    tookMs,
+    soldOutAtS: sale.soldOutAtS(),
+    stories: fans.map(storyOf),
+    steps: tally.steps(),
+    seconds: tally.seconds,
+    standing: sale.now().standing,
+    history: recorder.history({ performanceId, room, holdTtlMs, takenBefore }),
+    audit,
+    isSettled: isQuiet && unread === 0,
+    wasStopped,
+  };
+}
+
+const storyOf = ({ story }: Fan) => story;
+
+/** A mistake of ours in one fan's life is told at the end, and spoils nobody else's. */
+async function liveOrSay(fan: Fan): Promise<void> {
+  try {
+    await live(fan);
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    Object.assign(fan.story, { end: { ending: 'unexplained', why }, endedMs: fan.crowd.clock.monotonicMs() });
+  }
+}
+
+/** The clock's pauses do not keep a process alive. */
+function keepAlive(): Disposable {
+  const alive = setInterval(() => {}, 1 << 30);
+  return { [Symbol.dispose]: () => clearInterval(alive) };
+}

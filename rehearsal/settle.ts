@@ -1,0 +1,87 @@
+/** What happens when the last fan has gone home: what is open comes to its end, and everything is read once more. */
+import type { Clock } from '../server/src/platform/clock.ts';
+import { type ApiDeps, createApi } from './crowd/api.ts';
+import { calls } from './crowd/calls.ts';
+import type { Fan } from './crowd/fan.ts';
+import { streamOf } from './crowd/plan.ts';
+
+const AT_ONCE = 48;
+const AGAIN_MS = 500;
+
+/** Does the work for all of them, a few at a time. */
+export async function forEachFan(
+  fans: readonly Fan[],
+  work: (fan: Fan) => Promise<void>,
+  atOnce: number = AT_ONCE,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let fan = fans[next++]; fan !== undefined; fan = fans[next++]) await work(fan);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+export interface SettleDeps {
+  /** With a signal of its own: the crowd may have been stopped. */
+  readonly api: ApiDeps;
+  readonly clock: Clock;
+  readonly withinMs: number;
+}
+
+/** Until nobody holds anything. False: somebody still does, or it could not be learnt. */
+export async function settleHolds(fans: readonly Fan[], deps: SettleDeps): Promise<boolean> {
+  const { clock, withinMs, api } = deps;
+  const untilMs = clock.monotonicMs() + withinMs;
+  let open = fans.filter(mayHold);
+  for (;;) {
+    const still: Fan[] = [];
+    await forEachFan(open, async (fan) => {
+      const told = await afterwards(fan, api).ask(calls.reservations(fan.account));
+      const isOver = told.outcome === 'ok' && told.told.every(({ status }) => status !== 'HELD');
+      if (!isOver) still.push(fan);
+    });
+    open = still;
+    if (open.length === 0) return true;
+    if (clock.monotonicMs() > untilMs) return false;
+    await clock.sleep(AGAIN_MS);
+  }
+}
+
+/** Whoever has bought has asked until it was confirmed. */
+function mayHold({ story, account }: Fan): boolean {
+  if (account === '') return false;
+  const isUnsure = ['service away', 'stopped', 'unexplained'].includes(story.end?.ending ?? '');
+  return isUnsure || (story.reservations.size > 0 && story.end?.ending !== 'bought');
+}
+
+/** What is true in the end. Gives how many could not be read to the end. */
+export async function readFinally(
+  fans: readonly Fan[],
+  api: ApiDeps,
+  onRead: (read: number) => void,
+): Promise<number> {
+  let [read, failed] = [0, 0];
+  const options = { isFinal: true };
+  await forEachFan(
+    fans.filter(({ account }) => account !== ''),
+    async (fan) => {
+      const asker = afterwards(fan, api);
+      const { account, token, crowd } = fan;
+      const replies = [
+        ...(token === '' ? [] : [await asker.insist(calls.look(token, crowd.target.room), options)]),
+        await asker.insist(calls.reservations(account), options),
+        await asker.insist(calls.wallet(account), options),
+        await asker.insist(calls.entries(account), options),
+        await asker.insist(calls.tickets(account), options),
+      ];
+      if (replies.some(({ outcome }) => outcome === 'unknown')) failed += 1;
+      read += 1;
+      onRead(read);
+    },
+  );
+  return failed;
+}
+
+function afterwards(fan: Fan, api: ApiDeps) {
+  return createApi(fan.caller, streamOf(fan.crowd.seed, fan.plan.index, 'pauses'), api);
+}
