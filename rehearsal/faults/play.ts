@@ -1,0 +1,173 @@
+/** One fault from its stage to its verdict: warm up, disturb, heal, settle, audit, look at the history. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../server/src/platform/clock.ts';
+import { createOperatorApi } from '../../scripts/catalogue/operator-api.ts';
+import { createChance } from '../../scripts/catalogue/random.ts';
+import { USUAL_MIX } from '../crowd/plan.ts';
+import { rehearse } from '../rehearse.ts';
+import { makePerformance } from '../target.ts';
+import { judge } from '../verdict.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import type { Play, Scenario } from './scenario.ts';
+import { HOLD_TTL_MS, makeStage, OPERATOR_TOKEN, type Stage } from './stage.ts';
+import { findTools } from './tools.ts';
+
+export type Result =
+  | { readonly scenario: Scenario; readonly outcome: 'skipped'; readonly because: string }
+  /** It could not be played or judged to its end. */
+  | { readonly scenario: Scenario; readonly outcome: 'failed'; readonly because: string }
+  | Played;
+
+export interface Played {
+  readonly scenario: Scenario;
+  readonly outcome: 'kept' | 'broken';
+  readonly figures: Figures;
+  /** What is broken, a sentence each. */
+  readonly findings: readonly string[];
+  /** How many things the auditor and the checker of histories looked at. */
+  readonly judged: { readonly audit: number; readonly history: number };
+  readonly notes: readonly string[];
+  readonly faultMs: number;
+  readonly tookMs: number;
+}
+
+export interface PlayOptions {
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** One line for each step. */
+  readonly say: (line: string) => void;
+}
+
+const FANS_PER_SECOND = 6;
+const WARM_UP_MS = 6_000;
+/** People still come when it is healed. */
+const AFTER_MS = 12_000;
+const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 15, capacity: 60 };
+const CROWD = { seatsEach: 4, thinkScale: 0.3, mix: USUAL_MIX, patienceS: 60 };
+/** Longer than any fault. */
+const INSIST_MS = 90_000;
+
+export async function play(scenario: Scenario, options: PlayOptions): Promise<Result> {
+  try {
+    const tools = await findTools(scenario.needs);
+    if ('missing' in tools) return { scenario, outcome: 'skipped', because: tools.missing };
+    await using stage = await makeStage(scenario.stage?.(tools.found) ?? {}, createChance(options.seed));
+    return await playOn(stage, scenario, options);
+  } catch (error) {
+    const because = options.signal.aborted ? 'it was broken off' : textOf(error);
+    return { scenario, outcome: 'failed', because };
+  }
+}
+
+async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): Promise<Result> {
+  const { seed, say } = options;
+  const clock = systemClock;
+  const startedMs = clock.monotonicMs();
+  const urls = stage.instances.map(({ url }) => url);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const api = createOperatorApi({ url: urls[0] ?? '', token: OPERATOR_TOKEN, clock, signal });
+  const target = await makePerformance(SALE, api, clock, signal);
+  await scenario.prepare?.(stage);
+
+  const overS = Math.ceil((WARM_UP_MS + scenario.lastsMs + AFTER_MS) / 1_000);
+  say(`${stage.instances.length} instances are open, people come for ${overS} s`);
+  const rehearsing = rehearse({
+    urls,
+    operatorToken: OPERATOR_TOKEN,
+    target,
+    holdTtlMs: HOLD_TTL_MS,
+    options: { ...CROWD, seed, fans: FANS_PER_SECOND * overS, curve: { kind: 'ramp', overS } },
+    clock,
+    signal,
+    insistMs: INSIST_MS,
+  });
+  const notes: string[] = [];
+  const note = (text: string) => {
+    notes.push(text);
+    say(text);
+  };
+  const moments = { faultMs: 0, healedMs: 0 };
+  try {
+    const { performanceId } = target;
+    const running = { ...timing(signal), stage, performanceId, chance: createChance(seed), note };
+    await running.last(WARM_UP_MS);
+    moments.faultMs = clock.monotonicMs();
+    say('the fault begins');
+    await scenario.disturb(running);
+    moments.healedMs = clock.monotonicMs();
+  } catch (error) {
+    ended.abort();
+    await rehearsing;
+    throw error;
+  }
+  const faultMs = moments.healedMs - moments.faultMs;
+  say(`healed after ${seconds(faultMs)}`);
+  const rehearsal = await rehearsing;
+  say(`settled: ${rehearsal.history.operations.length} requests are on record`);
+
+  const verdict = judge(rehearsal);
+  const figures = figuresOf(rehearsal.history, moments);
+  if (verdict.unjudged.length > 0) {
+    return { scenario, outcome: 'failed', because: [...verdict.unjudged, ...verdict.broken].join('; ') };
+  }
+  const findings = [...verdict.broken, ...selfEnded(stage), ...notRecovered(figures)];
+  const isCaught = verdict.history.contradictions.length > 0;
+  const isKept = scenario.mustBeCaught === true ? isCaught : findings.length === 0;
+  return {
+    scenario,
+    outcome: isKept ? 'kept' : 'broken',
+    figures,
+    findings,
+    judged: {
+      audit: sum((rehearsal.audit?.checks ?? []).map(({ counted }) => counted)),
+      history: sum(Object.values(verdict.history.counts)),
+    },
+    notes,
+    faultMs,
+    tookMs: clock.monotonicMs() - startedMs,
+  };
+}
+
+function selfEnded({ instances }: Stage): string[] {
+  return instances
+    .filter(({ ownEnds }) => ownEnds > 0)
+    .map(({ name, ownEnds }) => `I11: instance ${name} ended by itself, ${ownEnds} times`);
+}
+
+function notRecovered({ missing }: Figures): string[] {
+  return missing.length === 0
+    ? []
+    : [`I11: after the healing there was no ${missing.join(', no ')} any more`];
+}
+
+const UNTIL_PAUSE_MS = 20;
+
+function timing(signal: AbortSignal): Pick<Play, 'last' | 'until'> {
+  const last = (ms: number) => sleep(ms, undefined, { signal });
+  return {
+    last,
+    until: async (what, isTrue, maxMs) => {
+      const startedMs = systemClock.monotonicMs();
+      for (;;) {
+        if (await isTrue()) return systemClock.monotonicMs() - startedMs;
+        if (systemClock.monotonicMs() - startedMs > maxMs) {
+          throw new Error(`waited ${seconds(maxMs)} in vain until ${what}`);
+        }
+        await last(UNTIL_PAUSE_MS);
+      }
+    },
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
