@@ -16,6 +16,13 @@ test('writing again changes nothing', () => {
   expect(replaceRegion(once, 'colours', 'red')).toBe(once);
 });
 
+test('a region of another command is marked with that one', () => {
+  const mark = '<!-- begin colours: written by `npm run paint` -->';
+  const text = `${mark}${END}`;
+  expect(replaceRegion(text, 'colours', 'red', 'npm run paint')).toBe(`${mark}\n\nred\n\n${END}`);
+  expect(() => replaceRegion(text, 'colours', 'red')).toThrow(/the document has one region `colours`/);
+});
+
 test.each([
   ['no region', '# Title'],
   ['no end', BEGIN],
