@@ -78,11 +78,11 @@ function block(progress: Progress): string[] {
 }
 
 function oneLine(progress: Progress): string {
-  const { phase, atS, fans, standing, errors } = progress;
+  const { phase, atS, fans, standing, errors, read } = progress;
   const { waiting, active, free, held, sold } = standing;
   const { requests, p99Ms } = recent(progress);
   return [
-    `${duration(atS)} ${PHASES[phase]}`,
+    `${duration(atS)} ${PHASES[phase]}${phase === 'reading' ? `: ${number(read)} of ${number(fans.total)}` : ''}`,
     `${number(fans.gone)} of ${number(fans.total)} fans gone`,
     `${number(waiting)} waiting, ${number(active)} active`,
     `${number(sold)} of ${number(free + held + sold)} sold, ${number(held)} held`,

@@ -3,12 +3,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../server/src/config/config-error.ts';
 import { fail, stopOnSignal } from '../server/src/exit.ts';
-import { systemClock } from '../server/src/platform/clock.ts';
+import { type Clock, systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
+import { createExchange } from './crowd/exchange.ts';
+import type { Target } from './crowd/fan.ts';
 import { createDisplay, type Display } from './display.ts';
 import { findService, type Found } from './find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
+import { seatsTaken } from './observer.ts';
 import { type Rehearsal, rehearse } from './rehearse.ts';
 import { factsOf } from './report/facts.ts';
 import { page } from './report/page.ts';
@@ -68,11 +71,13 @@ async function run(
   display.say(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
+  const takenBefore = await takenAt(options, target, { urls, clock, signal });
   const rehearsal = await rehearse({
     urls,
     operatorToken: token,
     target,
     holdTtlMs,
+    takenBefore,
     options,
     clock,
     signal,
@@ -80,6 +85,20 @@ async function run(
   });
   died.throwIfAborted();
   return rehearsal;
+}
+
+/** Nobody else knows of a performance of the rehearsal's own. */
+async function takenAt(
+  options: OnsaleOptions,
+  target: Target,
+  {
+    urls,
+    ...deps
+  }: { readonly urls: readonly string[]; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<number[]> {
+  if (options.target.kind === 'own') return [];
+  using exchange = createExchange(urls);
+  return seatsTaken(target, { exchange, ...deps });
 }
 
 async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {

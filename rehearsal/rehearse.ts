@@ -78,10 +78,12 @@ const AFTER_STOP_MS = 10_000;
 export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const { urls, operatorToken, target, options, clock, signal, holdTtlMs } = deps;
   using exchange = createExchange(urls);
+  // The operator does not stand in line behind the crowd's requests.
+  using desk = createExchange(urls);
   using _alive = keepAlive();
   const recorder = createRecorder(clock);
   const tally = createTally();
-  const operator = createOperator(exchange, operatorToken, clock);
+  const operator = createOperator(desk, operatorToken, clock);
   const insistMs = deps.insistMs ?? INSIST_MS;
   const api: ApiDeps = { exchange, recorder, note: (sample) => tally.note(sample), clock, insistMs, signal };
   const startedMs = clock.monotonicMs();

@@ -73,7 +73,7 @@ export function watchSale({ operator, target, clock, startedMs, tally, stories }
           const beganMs = clock.monotonicMs();
           await look();
           onLook();
-          await clock.sleep(EVERY_MS - (clock.monotonicMs() - beganMs), stop.signal);
+          await clock.sleep(Math.max(0, EVERY_MS - (clock.monotonicMs() - beganMs)), stop.signal);
         }
         await look();
         onLook();
