@@ -75,6 +75,9 @@ function lostOr(fan: Fan, held: Reply<'hold'>): Try {
     fan.story.lostChoices += 1;
     return 'again';
   }
+  // What they had before is over, and counted as theirs until the seats are free: longer while readers are behind.
+  const hadSome = fan.story.reservations.size > 0;
+  if (held.outcome === 'refused' && held.problem === 'seats.limit-reached' && hadSome) return 'again';
   return stoppedOr(fan, endOf(held, 'holding seats'));
 }
 
