@@ -70,25 +70,25 @@ export async function openProxy({ target, chance }: ProxyOptions): Promise<Proxy
     port: (listener.address() as AddressInfo).port,
     disturb(next) {
       mode = next;
-      for (const pair of [...pairs]) pair.apply(next);
+      for (const pair of pairs) pair.apply(next);
     },
     get answersCut() {
       return answersCut;
     },
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => listener.close(resolve));
-      for (const pair of [...pairs]) pair.destroy();
+      for (const pair of pairs) pair.destroy();
       await closed;
     },
   };
 }
 
 interface Carrying {
-  mode(): Mode;
+  readonly mode: () => Mode;
   /** Asked once for each COMMIT that was carried. */
-  isCut(): boolean;
+  readonly isCut: () => boolean;
   readonly chance: Chance;
-  onClose(): void;
+  readonly onClose: () => void;
 }
 
 function carry(near: Socket, far: Socket, { mode, isCut, chance, onClose }: Carrying): Pair {

@@ -37,7 +37,6 @@ export interface Stage extends AsyncDisposable {
   readonly proxies: readonly Proxy[];
   /** Of the last instance. */
   readonly clock: FalseClock | undefined;
-  readonly folder: string;
 }
 
 const INSTANCES = 3;
@@ -69,8 +68,8 @@ export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> 
 
   if (wishes.embedded === true) {
     stack.defer(() => stopOrphan(dataDir));
-    const settings = { ...SETTINGS, DATA_DIR: dataDir };
-    const only = stack.use(await startInstance({ name: 'A', env: settings, logFile: logOf('A') }));
+    const env = { ...SETTINGS, DATA_DIR: dataDir };
+    const only = stack.use(await startInstance({ name: 'A', env, logFile: logOf('A') }));
     const server = await findServer(dataDir);
     const owned = stack.move();
     return {
@@ -80,7 +79,6 @@ export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> 
       image: undefined,
       proxies: [],
       clock: undefined,
-      folder,
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   }
@@ -105,17 +103,21 @@ export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> 
       ? undefined
       : makeFalseClock(join(folder, 'clock'), wishes.clockLibrary);
 
-  const instances: Instance[] = [];
-  for (let n = 0; n < INSTANCES; n++) {
-    const name = 'ABC'.charAt(n);
-    const env = {
-      ...SETTINGS,
-      DATA_DIR: join(folder, name),
-      DATABASE_URL: server.urlFor(proxies[n]?.port),
-      ...(n === INSTANCES - 1 && clock?.env),
-    };
-    instances.push(stack.use(await startInstance({ name, env, logFile: logOf(name) })));
+  const envOf = (n: number) => ({
+    ...SETTINGS,
+    DATA_DIR: join(folder, nameOf(n)),
+    DATABASE_URL: server.urlFor(proxies[n]?.port),
+    ...(n === INSTANCES - 1 && clock?.env),
+  });
+  const start = (n: number) => startInstance({ name: nameOf(n), env: envOf(n), logFile: logOf(nameOf(n)) });
+  // The first one migrates, the others need not wait for each other.
+  const instances = [stack.use(await start(0))];
+  const others = Array.from({ length: INSTANCES - 1 }, (_, n) => start(n + 1));
+  for (const other of await Promise.allSettled(others)) {
+    if (other.status === 'fulfilled') instances.push(stack.use(other.value));
   }
+  await Promise.all(others);
+
   const owned = stack.move();
   return {
     instances,
@@ -124,10 +126,11 @@ export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> 
     image,
     proxies,
     clock,
-    folder,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const nameOf = (n: number) => 'ABC'.charAt(n);
 
 /** The data on the image, the server's log and lock beside it: only the server itself keeps files on it open. */
 async function placeCluster(dataDir: string, image: Image): Promise<void> {
