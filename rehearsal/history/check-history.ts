@@ -6,6 +6,7 @@ import { checkLine } from './line.ts';
 import { checkMoney } from './money.ts';
 import type { Contradiction, History } from './operation.ts';
 import { peopleOf } from './people.ts';
+import { checkPlaces } from './places.ts';
 import { checkRefusals } from './refusals.ts';
 import { checkSeats } from './seats.ts';
 import { holdsOf } from './tenancies.ts';
@@ -30,6 +31,7 @@ export function checkHistory(history: History): Verdict {
     checkSeats(history, tenancies),
     checkRefusals(history, tenancies, traceless),
     ...checkLine(history, people),
+    checkPlaces(history, people),
     ...checkMoney(held),
     ...checkKept(history, held),
     ...checkUnknowns(held),

@@ -37,11 +37,15 @@ function judgeHold(judge: Judge, { userId, final }: Person, { asked, told, tries
   );
 }
 
-/** Confirmed; or the money is back, where the person had another purchase on the same turn. */
-function judgePay(judge: Judge, { userId, final }: Person, { asked, told, tries }: Action<'pay'>): void {
+/**
+ * Confirmed; or the money is back, where it was given back at the same moment, or where the person had another
+ * purchase on the same turn.
+ */
+function judgePay(judge: Judge, person: Person, { asked, told, tries }: Action<'pay'>): void {
+  const { userId, final } = person;
   if (told === null || final.reservations === null) return;
   const found = final.reservations.get(asked.reservationId);
-  const isUndone = found?.status === 'CANCELLED' && hasRefund(final, asked.reservationId);
+  const isUndone = found?.status === 'CANCELLED' && mayBeUndone(person, asked.reservationId);
   judge.expect(
     found?.amount === told.amount && (found.status === 'CONFIRMED' || isUndone),
     () => `${userId} paid ${told.amount} for ${asked.reservationId}; there is ${describe(found)}`,
@@ -49,14 +53,12 @@ function judgePay(judge: Judge, { userId, final }: Person, { asked, told, tries 
   );
 }
 
-/** Only what the same person paid a second time on one turn comes back, so another payment has stayed. */
-function hasRefund({ entries }: Person['final'], reservationId: string): boolean {
+function mayBeUndone({ final: { entries }, giveBacks }: Person, reservationId: string): boolean {
   if (entries === null) return true;
-  const refunded = new Set(
-    entries.filter(({ kind }) => kind === 'REFUND').map((entry) => entry.reservationId),
-  );
-  const stayed = entries.some((entry) => entry.kind === 'PAYMENT' && !refunded.has(entry.reservationId));
-  return refunded.has(reservationId) && stayed;
+  const own = entries.filter((entry) => entry.reservationId === reservationId);
+  const wasGivenBack = giveBacks.some(({ asked }) => asked.reservationId === reservationId);
+  const hasOther = entries.some((entry) => entry.kind === 'PAYMENT' && !own.includes(entry));
+  return own.some(({ kind }) => kind === 'REFUND') && (wasGivenBack || hasOther);
 }
 
 function judgeGiveBack(judge: Judge, { userId, final }: Person, action: Action<'give-back'>): void {

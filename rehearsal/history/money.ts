@@ -136,8 +136,38 @@ function judgeEntries(judge: Judge, customer: Customer): void {
     () => `${person.userId} has twice ${double.map(describe).join()}`,
     () => ids,
   );
+  judgeOrder(judge, person, entries);
   judgeAnswered(judge, person, entries);
   judgePayments(judge, customer, entries);
+}
+
+/** What was answered before something else was asked stands before it. */
+function judgeOrder(judge: Judge, { userId, charges, pays }: Person, entries: readonly ToldEntry[]): void {
+  const done = [
+    ...charges.map((charge) => ({
+      ...charge,
+      is: (e: ToldEntry) => e.transferId === charge.told?.transferId,
+    })),
+    ...pays.map((pay) => ({
+      ...pay,
+      is: (e: ToldEntry) => e.kind === 'PAYMENT' && e.reservationId === pay.asked.reservationId,
+    })),
+  ].filter(({ told }) => told !== null);
+  const placed = done
+    .map((action) => ({ ...action, place: entries.findIndex(action.is) }))
+    .filter(({ place }) => place >= 0)
+    .toSorted((a, b) => a.place - b.place);
+  let latest = placed[0];
+  for (const action of placed) {
+    const before = latest ?? action;
+    judge.expect(
+      before.sentMs <= action.answeredMs,
+      () =>
+        `${userId} has as entry ${before.place + 1} what was asked after entry ${action.place + 1} was answered`,
+      () => idsOf([...before.tries, ...action.tries]),
+    );
+    if (action.sentMs > before.sentMs) latest = action;
+  }
 }
 
 /** What a charge or a payment was answered is what its entry says. */

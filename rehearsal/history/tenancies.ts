@@ -20,7 +20,10 @@ export interface Tenancy {
   /** The requests that it came from. */
   readonly operations: readonly number[];
   readonly granted: Span;
-  /** Null: it never was, or nobody can know. */
+  /**
+   * While the seats were held. Null: it never was, or nobody can know. Whoever gives seats back and pays at the same
+   * moment may pay when they are somebody else's already, and gets the money back.
+   */
   readonly paid: Span | null;
   /** Nothing can have ended it before. Infinity: nothing has, to the end. */
   readonly endFromMs: number;
@@ -83,6 +86,7 @@ function tenancyOf(
   const status = person.final.reservations?.get(reservationId)?.status;
   const isPaid = payByMs < Infinity || status === 'CONFIRMED';
   const givenBack = person.giveBacks.filter(({ asked }) => asked.reservationId === reservationId);
+  const mayBeUndone = status === 'CANCELLED' || (status === undefined && givenBack.length > 0);
   const ends = {
     cancelled: givesUp
       ? granted.fromMs
@@ -98,7 +102,7 @@ function tenancyOf(
     payNow,
     operations: holds.flatMap(({ tries }) => tries.map(({ id }) => id)),
     granted,
-    paid: isPaid ? { fromMs: payFromMs, byMs: payByMs } : null,
+    paid: isPaid && !mayBeUndone ? { fromMs: payFromMs, byMs: payByMs } : null,
     endFromMs: endOf(status, ends),
   };
 }

@@ -1,0 +1,32 @@
+/** What a service may do wrong, and which check of its answers sees it. */
+export const BUGS = {
+  'sells a seat twice': 'a seat has one owner at a time',
+  'lets a hold lapse before its time': 'a seat has one owner at a time',
+  'takes the money after the hold has lapsed': 'a seat has one owner at a time',
+  'says taken of what nobody ever had': 'a seat that is said to be taken was taken',
+  'gives numbers out of order': 'first come, first served',
+  'lets people in out of order': 'nobody waits after somebody behind them was let in',
+  'shows positions of long ago': 'a position never rises',
+  'gives those who join again another place': 'one person, one place',
+  'gives a place to two people': 'one person, one place',
+  'tells a wrong balance': 'every balance that was told can be explained',
+  'loses an update of a balance': 'the entries of a wallet add up',
+  'loses a charge': 'the entries of a wallet add up',
+  'loses money that no entry tells of': 'no money is made or lost',
+  'forgets a hold': 'what was answered stayed true',
+  'forgets a payment': 'what was answered stayed true',
+  'forgets that seats were given back': 'what was answered stayed true',
+  'refunds the only purchase': 'what was answered stayed true',
+  'holds anew for an old key': 'one key has one answer',
+  'charges anew for an old key': 'one key has one answer',
+  'cancels what nobody gave back': 'a reservation ends for a reason',
+  'keeps half of a hold': 'nobody has what they did not ask for',
+  'charges whom it likes': 'nobody has what they did not ask for',
+  'issues a ticket too few': 'what somebody has is whole: seats, tickets and money',
+  'takes the money without a sale': 'what somebody has is whole: seats, tickets and money',
+  'shows reservations of long ago': "nobody's view went backwards",
+  'shows maps of long ago': "nobody's view went backwards",
+  'gives two maps one version': 'one version of a map is one map',
+} as const;
+
+export type Bug = keyof typeof BUGS;
