@@ -44,6 +44,8 @@ const WARM_UP_MS = 6_000;
 const AFTER_MS = 12_000;
 const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 15, capacity: 60 };
 const CROWD = { seatsEach: 4, thinkScale: 0.3, mix: USUAL_MIX, patienceS: 60 };
+/** When it was broken off. */
+const GOING_HOME_MS = 5_000;
 /** Longer than any fault. */
 const INSIST_MS = 90_000;
 
@@ -98,7 +100,8 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
     moments.healedMs = clock.monotonicMs();
   } catch (error) {
     ended.abort();
-    await rehearsing;
+    // What people still ask of a service that may be gone is of no interest.
+    await Promise.race([rehearsing, sleep(GOING_HOME_MS, undefined, { ref: false })]);
     throw error;
   }
   const faultMs = moments.healedMs - moments.faultMs;

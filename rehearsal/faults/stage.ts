@@ -57,80 +57,79 @@ const SETTINGS: Readonly<Record<string, string>> = {
   SHUTDOWN_GRACE_MS: '5000',
 };
 const NOBODY = 65_534;
+const PREFIX = 'frontrow-fault-';
 
 export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'frontrow-fault-'));
+  const folder = await mkdtemp(join(tmpdir(), PREFIX));
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   await chmod(folder, 0o711);
-  const logOf = (name: string) => join(folder, `${name}.log`);
+  const parts = await (wishes.embedded === true
+    ? startEmbedded(stack, folder)
+    : startAll(stack, folder, wishes, chance));
+  const owned = stack.move();
+  return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+type Parts = Omit<Stage, typeof Symbol.asyncDispose>;
+
+async function startEmbedded(stack: AsyncDisposableStack, folder: string): Promise<Parts> {
   const dataDir = join(folder, 'data');
+  stack.defer(() => stopOrphan(dataDir));
+  const env = { ...SETTINGS, DATA_DIR: dataDir };
+  const only = stack.use(await startInstance({ name: 'A', env, logFile: join(folder, 'A.log') }));
+  const server = await findServer(dataDir);
+  return { instances: [only], server, ownServer: undefined, image: undefined, proxies: [], clock: undefined };
+}
 
-  if (wishes.embedded === true) {
-    stack.defer(() => stopOrphan(dataDir));
-    const env = { ...SETTINGS, DATA_DIR: dataDir };
-    const only = stack.use(await startInstance({ name: 'A', env, logFile: logOf('A') }));
-    const server = await findServer(dataDir);
-    const owned = stack.move();
-    return {
-      instances: [only],
-      server,
-      ownServer: undefined,
-      image: undefined,
-      proxies: [],
-      clock: undefined,
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    };
-  }
-
-  const image =
-    wishes.imageMib === undefined ? undefined : stack.use(await makeImage(folder, wishes.imageMib));
+async function startAll(
+  stack: AsyncDisposableStack,
+  folder: string,
+  wishes: Wishes,
+  chance: Chance,
+): Promise<Parts> {
+  const { imageMib, clockLibrary, settings } = wishes;
+  const dataDir = join(folder, 'data');
+  const image = imageMib === undefined ? undefined : stack.use(await makeImage(folder, imageMib));
   await mkdir(dataDir, { mode: 0o711 });
   if (image !== undefined) await placeCluster(dataDir, image);
-  const server = stack.use(await startServer(dataDir, wishes.settings));
+  const server = stack.use(await startServer(dataDir, settings));
+  const proxies: Proxy[] = [];
+  for (let n = 0; n < { none: 0, first: 1, all: INSTANCES }[wishes.proxies ?? 'none']; n++) {
+    proxies.push(stack.use(await openProxy({ target: server.socket, chance })));
+  }
+  const clock = clockLibrary === undefined ? undefined : makeFalseClock(join(folder, 'clock'), clockLibrary);
+  const instances = await startInstances(stack, folder, (n) => ({
+    DATABASE_URL: server.urlFor(proxies[n]?.port),
+    ...(n === INSTANCES - 1 && clock?.env),
+  }));
+  // First of all: instances go quietly only while their server answers.
   stack.defer(async () => {
     const pid = await server.pid();
     if (pid !== undefined) signalFamily(pid, 'SIGCONT');
   });
+  return { instances, server, ownServer: server, image, proxies, clock };
+}
 
-  const proxyCount = { none: 0, first: 1, all: INSTANCES }[wishes.proxies ?? 'none'];
-  const proxies: Proxy[] = [];
-  for (let n = 0; n < proxyCount; n++) {
-    proxies.push(stack.use(await openProxy({ target: server.socket, chance })));
-  }
-  const clock =
-    wishes.clockLibrary === undefined
-      ? undefined
-      : makeFalseClock(join(folder, 'clock'), wishes.clockLibrary);
-
-  const envOf = (n: number) => ({
-    ...SETTINGS,
-    DATA_DIR: join(folder, nameOf(n)),
-    DATABASE_URL: server.urlFor(proxies[n]?.port),
-    ...(n === INSTANCES - 1 && clock?.env),
-  });
-  const start = (n: number) => startInstance({ name: nameOf(n), env: envOf(n), logFile: logOf(nameOf(n)) });
-  // The first one migrates, the others need not wait for each other.
+/** The first one migrates; the others need not wait for each other. */
+async function startInstances(
+  stack: AsyncDisposableStack,
+  folder: string,
+  ownEnv: (n: number) => Readonly<Record<string, string>>,
+): Promise<Instance[]> {
+  const start = (n: number) => {
+    const name = 'ABC'.charAt(n);
+    const env = { ...SETTINGS, DATA_DIR: join(folder, name), ...ownEnv(n) };
+    return startInstance({ name, env, logFile: join(folder, `${name}.log`) });
+  };
   const instances = [stack.use(await start(0))];
   const others = Array.from({ length: INSTANCES - 1 }, (_, n) => start(n + 1));
   for (const other of await Promise.allSettled(others)) {
     if (other.status === 'fulfilled') instances.push(stack.use(other.value));
   }
   await Promise.all(others);
-
-  const owned = stack.move();
-  return {
-    instances,
-    server,
-    ownServer: server,
-    image,
-    proxies,
-    clock,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return instances;
 }
-
-const nameOf = (n: number) => 'ABC'.charAt(n);
 
 /** The data on the image, the server's log and lock beside it: only the server itself keeps files on it open. */
 async function placeCluster(dataDir: string, image: Image): Promise<void> {
