@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- --quick] [holds] [purchases] [joins] [million] [polls] [maps] [import]
+ * npm run bench [-- --quick] [holds] [purchases] [joins] [million] [polls] [maps] [import] [audit]
  *
  * Each figure stands beside its reference from the same run, sides alternating. Writes bench/results/<date>-<part>.md.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { measureAudit } from './audit.ts';
 import { ourHolds, pgbenchHolds } from './holds.ts';
 import { measureImport } from './import.ts';
 import { ourJoins, pgbenchJoins } from './joins.ts';
@@ -142,6 +143,15 @@ const parts: Readonly<Record<string, Part>> = {
       DURABLE,
     ],
     measure: (stage, quick) => measureImport(stage, quick ? 100_000 : 2_000_000),
+  },
+  audit: {
+    title: 'An audit of a large sale',
+    conditions: [
+      `median of ${repeats} runs on the same rows, which stand for a sale that goes on (bench/sql/audit-sale.sql)`,
+      'PostgreSQL and the auditor share the cores; nothing else is asked of them',
+      'every check is clean',
+    ],
+    measure: (stage, quick) => measureAudit(stage, quick ? 1 : 20, repeats),
   },
 };
 

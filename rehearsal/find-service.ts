@@ -8,8 +8,8 @@ import { startOwnService } from './own-service.ts';
 export interface Found extends AsyncDisposable {
   readonly urls: readonly string[];
   readonly token: string;
-  /** As far as it is known. */
-  readonly holdTtlMs: number;
+  /** Undefined: that of a service that was running before is not known. */
+  readonly holdTtlMs: number | undefined;
   /** Fires when an own service has ended by itself. */
   readonly died: AbortSignal;
   /** For whoever looks on. */
@@ -29,7 +29,7 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
     return {
       urls: first === undefined ? [running.url] : urls,
       token: running.token,
-      holdTtlMs: config.hold.ttlMs,
+      holdTtlMs: undefined,
       died: new AbortController().signal,
       where: (first === undefined ? [running.url] : urls).join(', '),
       dataDir: config.dataDir,

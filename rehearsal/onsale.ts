@@ -8,6 +8,7 @@ import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import type { Target } from './crowd/fan.ts';
+import { saveHistory } from './history/history-file.ts';
 import { createDisplay, type Display } from './display.ts';
 import { findService, type Found } from './find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
@@ -23,6 +24,7 @@ import { judge } from './verdict.ts';
 const USAGE = 64; // EX_USAGE of sysexits.h
 const NO_TARGET = 65; // EX_DATAERR
 const BROKEN = 1;
+const UNJUDGED = 2;
 const INTERRUPTED = 130;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -43,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     const rehearsal = await run(options, service, stop, display);
     display.end();
     const code = await report(rehearsal, options, service);
-    return stop.aborted && code === 0 ? INTERRUPTED : code;
+    return stop.aborted && code !== BROKEN ? INTERRUPTED : code;
   } catch (error) {
     display.end();
     const code = stop.aborted ? INTERRUPTED : codeOf(error);
@@ -84,6 +86,7 @@ async function run(
     onProgress: (progress) => display.show(progress),
   });
   died.throwIfAborted();
+  if (options.history !== undefined) await saveHistory(resolve(options.history), rehearsal.history);
   return rehearsal;
 }
 
@@ -98,7 +101,7 @@ async function takenAt(
 ): Promise<number[]> {
   if (options.target.kind === 'own') return [];
   using exchange = createExchange(urls);
-  return seatsTaken(target, { exchange, ...deps });
+  return await seatsTaken(target, { exchange, ...deps });
 }
 
 async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
@@ -118,7 +121,8 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, page(rehearsal, facts, verdict, setting));
   process.stdout.write(`The report: ${file}\n`);
-  return verdict.isKept ? 0 : BROKEN;
+  if (!verdict.isKept) return BROKEN;
+  return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
 }
 
 function roomWords({ target }: OnsaleOptions): string {

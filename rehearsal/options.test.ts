@@ -44,6 +44,7 @@ describe('what is said to the rehearsal', () => {
     ['--url', 'http://127.0.0.1:3000/api', '--url must be'],
     ['--hold-seconds', '4', '--hold-seconds must be a whole number from 5 to 3600'],
     ['--report', '', '--report must be the name of a file'],
+    ['--history', '', '--history must be the name of a file'],
     ['--force', '', "Unknown option '--force'"],
   ])('%s %s is refused, and it is said why', (name, value, why) => {
     const read = readOptions([name, value]);

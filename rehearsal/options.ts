@@ -19,6 +19,8 @@ export interface OnsaleOptions {
   readonly holdS: number | undefined;
   /** Undefined: among the data. */
   readonly report: string | undefined;
+  /** Where what was asked and told goes, for `npm run check-history`; undefined: nowhere. */
+  readonly history: string | undefined;
 }
 
 export const HELP = `npm run onsale -- [--fans 5000] [--seats 2000 | --performance ID] [options]
@@ -45,10 +47,12 @@ sold out. At the end everything that they were told is checked, the service is a
                    runs there, one is started for the rehearsal, on the data that npm start would use
   --hold-seconds N how long an own service holds seats, 5 to 3600; 60 unless given
   --report FILE    where the report goes; unless given, a file of its own in DATA_DIR/rehearsals
+  --history FILE   where every request and answer goes, for npm run check-history; kept nowhere unless given
   --help           these lines
 
 The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR. Ctrl-C sends the fans home and reports what
-there is; a second one ends at once. Exit code: 0 every promise was kept, 1 one was broken, others: it could not be run.
+there is; a second one ends at once. Exit code: 0 every promise was kept; 1 one was broken; 2 none
+was seen broken, but not everything could be judged; 130 stopped; others: it could not be run.
 `;
 
 /** What to type to have the same fans again. */
@@ -102,6 +106,7 @@ const OPTIONS = {
   url: { type: 'string', multiple: true },
   'hold-seconds': { type: 'string' },
   report: { type: 'string' },
+  history: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -124,7 +129,9 @@ function optionsOf(given: Given): OnsaleOptions {
       '--hold-seconds is for a service of the rehearsal’s own; the one at --url has its own setting',
     );
   }
-  if (given.report === '') throw new Wrong('--report must be the name of a file');
+  for (const name of ['report', 'history'] as const) {
+    if (given[name] === '') throw new Wrong(`--${name} must be the name of a file`);
+  }
   return {
     fans: whole(given.fans, '--fans', { min: 1, max: 100_000, usual: 5_000 }),
     seed: whole(given.seed, '--seed', { min: 0, max: 999_999_999, usual: 1 }),
@@ -140,6 +147,7 @@ function optionsOf(given: Given): OnsaleOptions {
         ? undefined
         : whole(given['hold-seconds'], '--hold-seconds', { min: 5, max: 3_600, usual: 60 }),
     report: given.report,
+    history: given.history,
   };
 }
 

@@ -14,7 +14,7 @@ const CHILD = fileURLToPath(new URL('service-process.ts', import.meta.url));
 /** As `npm start` has it. */
 const FLAGS = ['--max-semi-space-size=32'];
 /** A turn outlives the holds made on it, and whoever never pays does not keep a place for ten minutes. */
-const TURN_PER_HOLD = 3;
+const TURN_PER_HOLD = 5;
 const SAID_LINES_MAX = 20;
 
 export interface OwnService extends AsyncDisposable {

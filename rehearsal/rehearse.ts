@@ -8,7 +8,9 @@ import { askForAudit } from './audit.ts';
 import type { ApiDeps } from './crowd/api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';
+import { createHoldTimes } from './crowd/hold-times.ts';
 import { live, withdraw } from './crowd/live.ts';
+import { createPause } from './crowd/pause.ts';
 import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
 import { createTally, type Second, type Standing, type StepFigures } from './figures.ts';
 import type { History } from './history/operation.ts';
@@ -21,8 +23,8 @@ export interface RehearseDeps {
   readonly urls: readonly string[];
   readonly operatorToken: string;
   readonly target: Target;
-  /** A hold lasts at least so long. */
-  readonly holdTtlMs: number;
+  /** A hold lasts at least so long. When it is not known, it is learnt. */
+  readonly holdTtlMs?: number | undefined;
   /** Of a performance that was on sale before. */
   readonly takenBefore?: readonly number[];
   readonly options: CrowdOptions;
@@ -76,7 +78,7 @@ const AFTER_HOLD_MS = 30_000;
 const AFTER_STOP_MS = 10_000;
 
 export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
-  const { urls, operatorToken, target, options, clock, signal, holdTtlMs } = deps;
+  const { urls, operatorToken, target, options, clock, signal } = deps;
   using exchange = createExchange(urls);
   // The operator does not stand in line behind the crowd's requests.
   using desk = createExchange(urls);
@@ -85,7 +87,15 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const tally = createTally();
   const operator = createOperator(desk, operatorToken, clock);
   const insistMs = deps.insistMs ?? INSIST_MS;
-  const api: ApiDeps = { exchange, recorder, note: (sample) => tally.note(sample), clock, insistMs, signal };
+  const api: ApiDeps = {
+    exchange,
+    recorder,
+    note: (sample) => tally.note(sample),
+    clock,
+    pause: createPause(signal),
+    insistMs,
+    signal,
+  };
   const startedMs = clock.monotonicMs();
   const state = { phase: 'selling' as Phase, read: 0 };
 
@@ -99,14 +109,26 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   });
   const watching = sale.watch(() => deps.onProgress?.(progress()));
 
-  const crowd: Crowd = { seed: options.seed, target, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
+  const holds = createHoldTimes();
+  const crowd: Crowd = {
+    holds,
+    seed: options.seed,
+    target,
+    clock,
+    api,
+    signal,
+    isSoldOut: () => sale.isSoldOut(),
+  };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
   const wasStopped = signal.aborted;
 
+  const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
+
   state.phase = 'settling';
-  const after: ApiDeps = { ...api, signal: new AbortController().signal };
+  const unstopped = new AbortController().signal;
+  const after: ApiDeps = { ...api, pause: createPause(unstopped), signal: unstopped };
   if (wasStopped) await forEachFan(fans, withdraw);
   const withinMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
   const isQuiet = await settleHolds(fans, { api: after, clock, withinMs });

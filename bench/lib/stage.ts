@@ -22,6 +22,7 @@ export interface Stage extends AsyncDisposable {
   /** Makes an empty database and gives its name. */
   freshDatabase(): Promise<string>;
   query<Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]): Promise<Row[]>;
+  urlOf(database: string): string;
   /** With these settings in place of those that suit most parts. */
   startService(database: string, settings?: Readonly<Record<string, string>>): Promise<RunningService>;
   /** For files of the run; removed with the stage. */
@@ -63,6 +64,7 @@ export async function createStage(): Promise<Stage> {
       await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
       return name;
     },
+    urlOf: (database) => urlOf(postgres, database),
     startService: (database, settings = {}) => startService(urlOf(postgres, database), folder, settings),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

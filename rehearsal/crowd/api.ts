@@ -2,11 +2,13 @@
  * The service as one fan uses it: every try of every request is taken down. Whoever does not know what became of a
  * request asks again with the same key, after the time that the service says and a moment of their own.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../server/src/platform/clock.ts';
 import type { Chance } from '../../scripts/catalogue/random.ts';
 import type { Outcome, ToldOf, What } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Call } from './calls.ts';
+import type { Pause } from './pause.ts';
 import type { Exchange, Message, Response } from './exchange.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -16,7 +18,7 @@ export type Reply<W extends What> = Outcome<ToldOf<W>> & {
   readonly status: number;
   /** As it came; empty when nothing did. */
   readonly body: Body;
-  readonly etag: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 };
 
 /** Who asks, and where from. */
@@ -43,7 +45,9 @@ export interface ApiDeps {
   readonly exchange: Exchange;
   readonly recorder: Recorder;
   readonly note: (sample: Sample) => void;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Ends early when the signal fires. */
+  readonly pause: Pause;
   /** For how long somebody asks again about one request. */
   readonly insistMs: number;
   /** Nobody insists after it. */
@@ -67,7 +71,7 @@ const RETRY_AFTER_S_MAX = 10;
 const PAGES_MAX = 50;
 
 export function createApi(caller: Caller, pauses: Chance, deps: ApiDeps): Api {
-  const { exchange, recorder, note, clock, signal } = deps;
+  const { exchange, recorder, note, clock, signal, pause } = deps;
 
   async function attempt<W extends What>(call: Call<W>, isFinal: boolean) {
     const { userId, device, instance } = caller;
@@ -85,7 +89,7 @@ export function createApi(caller: Caller, pauses: Chance, deps: ApiDeps): Api {
     note({ what, path, outcome: outcome.outcome, problem, answeredMs, tookMs, isFinal });
     const isGoing = status === 0 || problem === 'service.shutting-down';
     if (isGoing && caller.instance === instance) caller.instance = (instance + 1) % exchange.instances;
-    const reply: Reply<W> = { ...outcome, status, body, etag: response.headers.etag };
+    const reply: Reply<W> = { ...outcome, status, body, headers: response.headers };
     return { reply, afterMs: afterMsOf(response) };
   }
 
@@ -95,7 +99,7 @@ export function createApi(caller: Caller, pauses: Chance, deps: ApiDeps): Api {
       const { reply, afterMs } = await attempt(call, isFinal);
       const isOpen = reply.outcome === 'unknown' || reply.status === 429;
       if (!isOpen || signal.aborted || clock.monotonicMs() > untilMs) return reply;
-      await clock.sleep(Math.max(afterMs, pauseMs) + pauses.between(0, pauseMs), signal);
+      await pause(Math.max(afterMs, pauseMs) + pauses.between(0, pauseMs));
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Reply } from './api.ts';
 import { calls } from './calls.ts';
 import { chooseSeats } from './choose-seats.ts';
-import { clicked } from './click.ts';
+import { clicked, onceThere } from './click.ts';
 import { type End, endOf, type Fan, isStopped, pause, type Try } from './fan.ts';
 import { charge, pay, settlePaid } from './pay.ts';
 import { towardsFront } from './plan.ts';
@@ -43,7 +43,7 @@ async function lookAtMap(fan: Fan): Promise<End | undefined> {
   const seen = await api.insist(calls.map(fan.token, crowd.target.performanceId, map?.etag, map?.seen));
   if (seen.outcome !== 'ok') return stoppedOr(fan, endOf(seen, 'the seat map'));
   const free = seen.status === 304 ? map?.free : (seen.body['seats'] as number[] | undefined);
-  fan.map = { seen: seen.told, free: free ?? [], etag: seen.etag ?? map?.etag };
+  fan.map = { seen: seen.told, free: free ?? [], etag: seen.headers.etag ?? map?.etag };
   return undefined;
 }
 
@@ -64,15 +64,23 @@ async function holdSome(fan: Fan, free: readonly number[], tries: number): Promi
   const wish = { performanceId, seats: seats.toSorted((a, b) => a - b), payNow };
   const held = await clicked(fan, (key) => fan.api.insist(calls.hold(fan.token, key, wish)));
   if (held.outcome !== 'ok') return lostOr(fan, held);
+  crowd.holds.note(held.body, held.headers);
   const { reservationId, amount } = held.told;
   fan.open = { reservationId, amountKrw: amount };
   story.reservations.add(reservationId);
   return payNow ? settlePaid(fan, seats.length) : afterHold(fan, seats.length);
 }
 
-function lostOr(fan: Fan, held: Reply<'hold'>): Try {
+async function lostOr(fan: Fan, held: Reply<'hold'>): Promise<Try> {
+  const { story } = fan;
   if (held.outcome === 'refused' && held.problem === 'seats.taken') {
-    fan.story.lostChoices += 1;
+    story.lostChoices += 1;
+    return 'again';
+  }
+  // Seats given back count until they are free, a moment later.
+  const isTooSoon = held.outcome === 'refused' && held.problem === 'seats.limit-reached';
+  if (isTooSoon && story.reservations.size > 0) {
+    await pause(fan, jittered(fan, AGAIN_MS));
     return 'again';
   }
   // What they had before is over, and counted as theirs until the seats are free: longer while readers are behind.
@@ -115,7 +123,7 @@ async function giveBack(fan: Fan): Promise<Try> {
   story.did.add('changes-mind');
   await pause(fan, plan.thinkMs.pay);
   if (open === undefined || isStopped(fan)) return { ending: 'stopped' };
-  const given = await fan.api.insist(calls.giveBack(fan.account, open.reservationId));
+  const given = await onceThere(fan, () => fan.api.insist(calls.giveBack(fan.account, open.reservationId)));
   // On a slow day the hold is over before.
   const isOver = given.outcome === 'refused' && given.problem === 'reservation.not-held';
   if (given.outcome !== 'ok' && !isOver) return stoppedOr(fan, endOf(given, 'giving seats back'));

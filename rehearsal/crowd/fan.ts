@@ -4,6 +4,7 @@ import type { Chance } from '../../scripts/catalogue/random.ts';
 import type { Standing } from '../history/operation.ts';
 import { type Api, type ApiDeps, type Caller, createApi } from './api.ts';
 import type { FreeSeats } from './calls.ts';
+import type { HoldTimes } from './hold-times.ts';
 import { type Behaviour, type Plan, streamOf } from './plan.ts';
 
 export const ENDINGS = [
@@ -65,10 +66,11 @@ export interface Target {
 export interface Crowd {
   readonly seed: number;
   readonly target: Target;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly api: ApiDeps;
   /** Everybody goes home. */
   readonly signal: AbortSignal;
+  readonly holds: HoldTimes;
   /** As the organiser announces it: nothing is free, and nothing is held that could come free. */
   readonly isSoldOut: () => boolean;
 }
@@ -129,7 +131,7 @@ export function nextKey(fan: Fan): string {
 }
 
 export function pause(fan: Fan, ms: number): Promise<void> {
-  return ms > 0 ? fan.crowd.clock.sleep(ms, fan.crowd.signal) : Promise.resolve();
+  return fan.crowd.api.pause(ms);
 }
 
 export function isStopped(fan: Fan): boolean {

@@ -1,7 +1,7 @@
 /** Money into the wallet, the payment, and the tickets. */
 import { CHARGE_MAX_KRW } from '#contract/money.ts';
 import { calls } from './calls.ts';
-import { clicked } from './click.ts';
+import { clicked, onceThere } from './click.ts';
 import { type End, endOf, type Fan, isStopped, nextKey, pause, type Try } from './fan.ts';
 import { stoppedOr } from './wait.ts';
 
@@ -32,7 +32,9 @@ export async function pay(fan: Fan, seats: number): Promise<Try> {
 async function payOnce(fan: Fan, seats: number, isShort: boolean): Promise<Try> {
   const { open } = fan;
   if (open === undefined) return { ending: 'unexplained', why: 'nothing to pay' };
-  const paid = await clicked(fan, (key) => fan.api.insist(calls.pay(fan.token, key, open.reservationId)));
+  const paid = await clicked(fan, (key) =>
+    onceThere(fan, () => fan.api.insist(calls.pay(fan.token, key, open.reservationId))),
+  );
   if (paid.outcome === 'ok') return settlePaid(fan, seats);
   if (paid.outcome === 'refused' && paid.problem === 'wallet.insufficient' && isShort) {
     const end = await charge(fan, Number(paid.body['shortfall']));
@@ -51,7 +53,7 @@ export async function settlePaid(fan: Fan, seats: number): Promise<Try> {
   if (open === undefined) return { ending: 'unexplained', why: 'nothing was held' };
   const untilMs = crowd.clock.monotonicMs() + CONFIRMED_WITHIN_MS;
   for (let againMs = ASK_AGAIN_MS; ; againMs = Math.min(2 * againMs, ASK_AGAIN_MS_MAX)) {
-    const told = await api.insist(calls.reservation(fan.account, open.reservationId));
+    const told = await onceThere(fan, () => api.insist(calls.reservation(fan.account, open.reservationId)));
     if (told.outcome !== 'ok') return stoppedOr(fan, endOf(told, 'the reservation'));
     if (told.told.status === 'CONFIRMED') break;
     if (told.told.status !== 'HELD') return unpaid(fan, told.told.status);

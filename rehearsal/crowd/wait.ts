@@ -89,7 +89,7 @@ async function look(fan: Fan): Promise<End | undefined> {
   if (seen.outcome === 'refused' && seen.problem === 'queue.token-invalid') return join(fan);
   if (seen.outcome !== 'ok') return stoppedOr(fan, endOf(seen, 'asking for the place'));
   const pollAfterMs = Number(seen.body['pollAfterMs'] ?? place?.pollAfterMs ?? POLL_AFTER_MS);
-  fan.place = { standing: seen.told, etag: seen.etag ?? place?.etag, pollAfterMs };
+  fan.place = { standing: seen.told, etag: seen.headers.etag ?? place?.etag, pollAfterMs };
   return undefined;
 }
 

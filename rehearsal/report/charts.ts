@@ -69,9 +69,9 @@ export function loadSection(rehearsal: Rehearsal): Markup {
     [{ name: '99 of 100 answers came within', colour: 4, points: over(seconds, ({ p99Ms }) => p99Ms) }],
     { title: 'Latency over time', xName: TIME, yName: 'milliseconds' },
   );
-  return html`<section>
+  return html`<section class="wide">
     <h2>Load and answers</h2>
-    ${requests}${latency}
+    <div class="pair">${requests}${latency}</div>
   </section>`;
 }
 
@@ -84,19 +84,19 @@ function perSecond(seconds: readonly Second[]) {
 }
 
 export function admissionSection(rehearsal: Rehearsal, { admissions }: Facts, verdict: Verdict): Markup {
+  // When it is sold out the line breaks up, and the numbers of those who leave are passed over.
+  const lastAtS = rehearsal.soldOutAtS ?? Number.POSITIVE_INFINITY;
+  const called = onSale(rehearsal).filter(({ head, atS }) => head > 0 && atS <= lastAtS);
   const chart = dotChart(
     {
       name: 'a fan hears that it is their turn',
       colour: 1,
-      points: admissions.map(([place, atS]) => [atS, place]),
+      points: admissions.map(([place, atS]) => [atS, place] as const).filter(([atS]) => atS <= lastAtS),
     },
     {
       name: 'the number that was called last',
       colour: 2,
-      points: over(
-        onSale(rehearsal).filter(({ head }) => head > 0),
-        ({ head }) => head,
-      ),
+      points: over(called, ({ head }) => head),
     },
     { title: 'Numbers in line and when their turn came', xName: TIME, yName: 'number in line' },
   );
@@ -105,7 +105,7 @@ export function admissionSection(rehearsal: Rehearsal, { admissions }: Facts, ve
     <h2>Order of admission</h2>
     <p>
       Numbers are called strictly one after the other. Each dot is a fan, who hears of it when they ask the
-      next time: a moment after the line, never before it.
+      next time: a moment after the line.
       <b>Overtakings: ${number(overtaken)}.</b>
     </p>
     ${chart}
@@ -123,7 +123,7 @@ export function fairnessSection({ deciles, seatsSold }: Facts): Markup {
     3,
     {
       title: 'Share of the seats by order of joining',
-      xName: 'tenth of those who joined, the first on the left',
+      xName: 'tenths of those who joined, in order',
       yName: 'seats',
     },
   );
@@ -136,8 +136,8 @@ export function fairnessSection({ deciles, seatsSold }: Facts): Markup {
     1,
     {
       title: 'Wait by order of joining',
-      xName: 'tenth of those who joined; –: nobody of them was let in',
-      yName: 'seconds of waiting, in the middle',
+      xName: '–: none of them was let in',
+      yName: 'seconds waited, in the middle',
     },
   );
   return html`<section>

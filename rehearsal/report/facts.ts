@@ -32,8 +32,10 @@ export interface Decile {
 
 const TENTHS = 10;
 
-export function factsOf({ stories, steps, startedMs }: Rehearsal): Facts {
-  const waits = stories.flatMap((story) => waitSOf(story) ?? []);
+export function factsOf({ stories, steps, startedMs, soldOutAtS }: Rehearsal): Facts {
+  // When it is sold out the line breaks up, and whoever has not left yet is let in for nothing.
+  const untilMs = soldOutAtS === null ? Number.POSITIVE_INFINITY : startedMs + 1_000 * soldOutAtS;
+  const waits = stories.flatMap((story) => waitSOf(story, untilMs) ?? []);
   return {
     endings: ENDINGS.map(
       (ending) => [ending, count(stories, ({ end }) => end?.ending === ending)] as const,
@@ -47,7 +49,7 @@ export function factsOf({ stories, steps, startedMs }: Rehearsal): Facts {
     requests: sum(steps, ({ requests }) => requests),
     lostChoices: sum(stories, ({ lostChoices }) => lostChoices),
     waitS: quantilesOf(waits),
-    deciles: decilesOf(stories),
+    deciles: decilesOf(stories, untilMs),
     admissions: stories
       .flatMap(({ number, admittedMs }) =>
         number === null || admittedMs === null ? [] : [[number, (admittedMs - startedMs) / 1_000] as const],
@@ -56,12 +58,13 @@ export function factsOf({ stories, steps, startedMs }: Rehearsal): Facts {
   };
 }
 
-function waitSOf({ joinedMs, admittedMs }: Story): number | undefined {
-  return joinedMs === null || admittedMs === null ? undefined : (admittedMs - joinedMs) / 1_000;
+function waitSOf({ joinedMs, admittedMs }: Story, untilMs: number): number | undefined {
+  if (joinedMs === null || admittedMs === null || admittedMs > untilMs) return undefined;
+  return (admittedMs - joinedMs) / 1_000;
 }
 
 /** By the numbers that they were given: who joined earlier has a lower one. */
-function decilesOf(stories: readonly Story[]): Decile[] {
+function decilesOf(stories: readonly Story[], untilMs: number): Decile[] {
   const inLine = stories
     .filter(({ number }) => number !== null)
     .toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0));
@@ -69,7 +72,7 @@ function decilesOf(stories: readonly Story[]): Decile[] {
   return Array.from({ length: tenths }, (_, tenth) => {
     const from = Math.round((tenth * inLine.length) / tenths);
     const part = inLine.slice(from, Math.round(((tenth + 1) * inLine.length) / tenths));
-    const waits = part.flatMap((story) => waitSOf(story) ?? []);
+    const waits = part.flatMap((story) => waitSOf(story, untilMs) ?? []);
     return {
       fans: part.length,
       admitted: waits.length,

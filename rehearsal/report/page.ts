@@ -80,11 +80,7 @@ function banner({ isKept, broken, unjudged, history }: Verdict): Markup {
   return html`<div class="verdict kept"><strong>Every promise was kept</strong>${checked}</div>`;
 }
 
-function figures(
-  { target, stories, tookMs, soldOutAtS }: Rehearsal,
-  facts: Facts,
-  verdict: Verdict,
-): Markup[] {
+function figures({ target, stories, soldOutAtS }: Rehearsal, facts: Facts, verdict: Verdict): Markup[] {
   const unknown = facts.unknown.reduce((sum, [, times]) => sum + times, 0);
   const figure = (value: string, says: string) =>
     html`<div class="figure"><b>${value}</b><span>${says}</span></div>`;
@@ -95,7 +91,6 @@ function figures(
     figure(duration(facts.waitS.p50), 'waited, in the middle'),
     figure(duration(facts.waitS.max), 'waited, the longest'),
     figure(krw(facts.takenKrw), 'taken'),
-    figure(number(facts.requests / Math.max(1, tookMs / 1_000)), 'requests a second'),
     figure(number(unknown), unknown === 1 ? 'request not answered' : 'requests not answered'),
     figure(number(overtakings(verdict)), 'overtakings in line'),
   ];

@@ -19,6 +19,7 @@ body { margin: 0; background: var(--ground); color: var(--ink);
 main { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 0 0 .5rem; }
+table + h2 { margin-top: 1.25rem; } .scroll + h2 { margin-top: 1.25rem; }
 p { margin: .25rem 0 .75rem; }
 .soft, figcaption, .name, .tick { color: var(--soft); fill: var(--soft); }
 .verdict { border-radius: 12px; padding: 1rem 1.25rem; margin: 1rem 0; font-size: 1.05rem; }
@@ -27,14 +28,16 @@ p { margin: .25rem 0 .75rem; }
 .broken { background: var(--bad-ground); color: var(--bad); }
 .unsure { background: var(--unsure-ground); color: var(--unsure); }
 .verdict ul { margin: .5rem 0 0; padding-left: 1.25rem; font-size: .95rem; overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; margin: 1rem 0; }
+.figures { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .75rem; margin: 1rem 0; }
+@media (min-width: 45rem) { .figures { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 .figure, section { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: .9rem 1.1rem; }
-.figure b { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.figure b { display: block; font-size: 1.35rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .figure span { color: var(--soft); font-size: .9rem; }
 .sections { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
-@media (min-width: 60rem) { .sections { grid-template-columns: repeat(2, minmax(0, 1fr)); } .wide { grid-column: 1 / -1; } }
+@media (min-width: 60rem) { .sections { grid-template-columns: repeat(2, minmax(0, 1fr)); } .wide { grid-column: 1 / -1; } .pair { display: grid; gap: 1rem; grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 figure { margin: 0; }
 svg { width: 100%; height: auto; display: block; font: 12px system-ui, sans-serif; }
+@media (max-width: 40rem) { svg { font-size: 19px; } .small { font-size: 14px; } }
 figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .85rem; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 3px; margin-right: .4em; background: var(--colour); }
 .c1 { --colour: var(--c1); } .c2 { --colour: var(--c2); } .c3 { --colour: var(--c3); } .c4 { --colour: var(--c4); }

@@ -8,7 +8,7 @@ const BROKEN_SHOWN = 10;
 
 export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): string {
   return [
-    ...head(rehearsal, facts),
+    ...overview(rehearsal, facts),
     '',
     ...table(
       ['what they did', 'requests', 'ok', 'refused', 'unknown', 'p50', 'p95', 'p99', 'max'],
@@ -28,6 +28,7 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
     ...list(
       'did besides',
       facts.did.filter(([, fans]) => fans > 0),
+      rehearsal.stories.length,
     ),
     '',
     ...checks(rehearsal, verdict),
@@ -37,7 +38,7 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
   ].join('\n');
 }
 
-function head({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
+function overview({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
   const { waitS } = facts;
   const end =
     soldOutAtS === null
@@ -72,19 +73,28 @@ function checks({ audit, history }: Rehearsal, verdict: Verdict): string[] {
   ];
 }
 
-function judgement({ isKept, broken, unjudged }: Verdict): string[] {
+function judgement(verdict: Verdict): string[] {
+  const { broken, unjudged } = verdict;
   const shown = broken.slice(0, BROKEN_SHOWN);
   const more = broken.length - shown.length;
   return [
-    isKept ? 'Every promise was kept.' : `BROKEN: ${broken.length}`,
+    headline(verdict),
     ...shown.map((text) => `  ${text}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
     ...unjudged.map((text) => `Not judged: ${text}.`),
   ];
 }
 
-function list(title: string, items: readonly (readonly [string, number])[]): string[] {
-  const all = items.reduce((sum, [, count]) => sum + count, 0);
+function headline({ isKept, broken, unjudged }: Verdict): string {
+  if (!isKept) return `BROKEN: ${broken.length}`;
+  return unjudged.length === 0 ? 'Every promise was kept.' : 'No promise was seen broken.';
+}
+
+function list(
+  title: string,
+  items: readonly (readonly [string, number])[],
+  all: number = items.reduce((sum, [, count]) => sum + count, 0),
+): string[] {
   if (items.length === 0) return [];
   return [
     `${title}:`,

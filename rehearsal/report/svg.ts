@@ -82,7 +82,7 @@ export function columnChart(columns: readonly Column[], colour: number, options:
         width="${round(step * 0.72)}"
         height="${round(ys.y(0) - top)}"
         rx="2"
-      /><text class="tick" text-anchor="middle" x="${middle}" y="${round(top - 4)}">${label}</text
+      /><text class="tick small" text-anchor="middle" x="${middle}" y="${round(top - 4)}">${label}</text
       ><text class="tick" text-anchor="middle" x="${middle}" y="${HEIGHT - BOX.bottom + 16}">${name}</text>`;
   });
   return chart(options, undefined, ys, bars, html``);
@@ -122,7 +122,11 @@ function chart(
             x2="${round(xs.x(mark.x))}"
             y1="${BOX.top}"
             y2="${bottom}"
-          /><text class="tick" text-anchor="end" x="${round(xs.x(mark.x) - 4)}" y="${BOX.top + 10}"
+          /><text
+            class="tick"
+            text-anchor="end"
+            x="${round(xs.x(mark.x) - 4)}"
+            y="${round(BOX.top + PLOT.height * 0.4)}"
             >${mark.says}</text
           >`;
   return html`<figure>

@@ -25,8 +25,7 @@ export function axisNumber(value: number): string {
   return value >= 1_000 ? `${value / 1_000}k` : String(value);
 }
 
-const won = new Intl.NumberFormat('en-US');
-
+/** ₩259.6M. */
 export function krw(value: number): string {
-  return `₩${won.format(value)}`;
+  return `₩${value.toLocaleString('en-US', { notation: 'compact', maximumFractionDigits: 1 })}`;
 }

@@ -60,15 +60,14 @@ to_be_laid_out as (
 ), planned as (
   select p.performance_id, p.layout_id, p.room, p.seats_per_person, l.seat_count
   from catalogue.performance p join catalogue.layout l using (layout_id)
-  where not exists (select from to_be_laid_out t where t.performance_id = p.performance_id::text)
 ), wanted as (
   select p.performance_id, seat_no, c.price_krw
   from planned p
   join catalogue.section s using (layout_id)
   join catalogue.price c on c.performance_id = p.performance_id and c.section_no = s.section_no
   cross join lateral generate_series(s.first_seat_no, s.first_seat_no + s.seat_count - 1) as seat_no
-), broken as (
-  select case
+), suspects as (
+  select performance_id, case
       when p.performance_id is null then format('performance %s has seats, and the catalogue has no such performance', o.performance_id)
       when o.performance_id is null then format('performance %s is in the catalogue, and was never laid out', p.performance_id)
       else format('performance %s has %s seats in room %s, %s to a person, and %s in room %s, %s to a person, in the catalogue',
@@ -77,13 +76,16 @@ to_be_laid_out as (
   from planned p full join seats.performance o using (performance_id)
   where (p.room, p.seats_per_person, p.seat_count) is distinct from (o.room, o.seats_per_person, o.seat_count)
   union all
-  select case
+  select performance_id, case
       when s.price_krw is null then format('seat %s of performance %s is missing', seat_no, performance_id)
       when w.price_krw is null then format('seat %s of performance %s is not in its layout', seat_no, performance_id)
       else format('seat %s of performance %s costs %s won, and %s in the catalogue', seat_no, performance_id, s.price_krw, w.price_krw)
     end
   from wanted w full join (select performance_id, seat_no, price_krw from seats.seat) s using (performance_id, seat_no)
   where w.price_krw is distinct from s.price_krw
+), broken as (
+  select what from suspects s
+  where not exists (select from to_be_laid_out t where t.performance_id = s.performance_id::text)
 )
 select (select count(*) from seats.seat) as counted, ${VERDICT}`);
 

@@ -15,6 +15,7 @@ export interface Check {
   readonly promise: Promised;
   /** What holds when nothing is found. */
   readonly says: string;
+  /** Checks that stand one behind the other may share one, which gives a row for each, in their order. */
   readonly statement: Statement;
   /** Waiting for the service is a violation after so many seconds: $1. Where no service runs, all may wait. */
   readonly takesPatience?: true;
@@ -22,13 +23,14 @@ export interface Check {
 
 const VIOLATIONS_SHOWN = 20;
 
-/** The last columns of every check. */
-export const VERDICT = `(select count(*) from broken) as violation_count,
-  array(select what from broken order by what limit ${VIOLATIONS_SHOWN}) as violations`;
+/** The last columns of every check: what the part of that name found. */
+export const verdictOf = (broken: string) => `(select count(*) from ${broken}) as violation_count,
+  array(select what from ${broken} order by what limit ${VIOLATIONS_SHOWN}) as violations`;
+export const VERDICT = verdictOf('broken');
 
-/** An event may be in the log, or parked, just because it is not what its schema says. */
-const UUID_LIKE = `'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
-export const RESERVATION_OF_EVENT = `case when e ->> 'reservationId' ~ ${UUID_LIKE} then (e ->> 'reservationId')::uuid end`;
+/** An event may be in the log, or parked, just because it is not what its schema says. (A regular expression costs ten times as much.) */
+export const RESERVATION_OF_EVENT = `case when e ->> 'reservationId' like '________-____-____-____-____________'
+  then (e ->> 'reservationId')::uuid end`;
 
 const INTEREST = READERS.flatMap((reader) => eventsFor(reader).map((name) => `('${reader}', '${name}')`));
 const NAMES = [...new Set(READERS.flatMap(eventsFor))].map((name) => `'${name}'`);

@@ -4,6 +4,7 @@
  * A transaction that only reads has no id, so the readers of the log do not wait for it, and it locks no row: the sale goes on
  * beside it. What it costs is the work of full scans, and that no version of a row is cleaned up while it lasts.
  */
+import assert from 'node:assert/strict';
 import type { AuditReport } from '#contract/http/operator.ts';
 import { limits } from '../limits.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -36,11 +37,11 @@ const PATIENCE_MS_MAX = 1e12;
 // Must be the first of the transaction.
 const SNAPSHOT = statement(`/* audit.snapshot */ set transaction isolation level repeatable read, read only`);
 
-// The sessions of the service are set up for statements that walk a key; these read whole tables.
+// The sessions of the service are set up for statements that walk a key; these read whole tables, with one core at most.
 const SET_UP = statement(`/* audit.set-up */
 select set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true),
   set_config('work_mem', '128MB', true), set_config('hash_mem_multiplier', '2', true),
-  set_config('random_page_cost', '1.5', true), set_config('lock_timeout', '5s', true),
+  set_config('random_page_cost', '1.5', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('lock_timeout', '5s', true),
   set_config('idle_in_transaction_session_timeout', '30s', true),
   (select set_config(name, '0', true) from pg_settings where name = 'transaction_timeout')`);
 
@@ -62,29 +63,34 @@ export function runAudit(options: AuditOptions): Promise<AuditResult> {
     tx.send(SET_UP, []);
     const [found] = await tx.rows<{ under_way: number }>(COUNT_UNDER_WAY, []);
     const results: CheckResult[] = [];
-    for (const check of checks) {
+    for (const statement of new Set(checks.map((check) => check.statement))) {
       signal?.throwIfAborted();
-      results.push(await runCheck(tx, clock, check, patienceMs));
+      const sharing = checks.filter((check) => check.statement === statement);
+      results.push(...(await runChecks(tx, clock, sharing, patienceMs)));
     }
     return { underWay: found?.under_way ?? 0, checks: results };
   });
 }
 
-async function runCheck(tx: Tx, clock: Clock, check: Check, patienceMs: number): Promise<CheckResult> {
-  const { name, promise, says } = check;
+/** Checks that share a statement share its time: it is told of the first one. */
+async function runChecks(
+  tx: Tx,
+  clock: Clock,
+  checks: readonly Check[],
+  patienceMs: number,
+): Promise<CheckResult[]> {
+  const [first] = checks;
+  assert(first !== undefined, 'a statement is of some check');
   const startedMs = clock.monotonicMs();
   const patienceS = Math.min(patienceMs, PATIENCE_MS_MAX) / 1000;
-  const [row] = await tx.rows<Row>(check.statement, check.takesPatience === true ? [patienceS] : []);
-  if (row === undefined) throw new Error(`the check ${name} is one row`);
-  return {
-    name,
-    promise,
-    says,
-    counted: row.counted,
-    violationCount: row.violation_count,
-    violations: row.violations,
-    tookMs: Math.round(clock.monotonicMs() - startedMs),
-  };
+  const rows = await tx.rows<Row>(first.statement, first.takesPatience === true ? [patienceS] : []);
+  const tookMs = Math.round(clock.monotonicMs() - startedMs);
+  return checks.map(({ name, promise, says }, index) => {
+    const row = rows[index];
+    assert(row !== undefined, `there is a row for ${name}`);
+    const { counted, violation_count: violationCount, violations } = row;
+    return { name, promise, says, counted, violationCount, violations, tookMs: index === 0 ? tookMs : 0 };
+  });
 }
 
 export function countViolations({ checks }: Pick<AuditResult, 'checks'>): number {

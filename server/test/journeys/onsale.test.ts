@@ -25,7 +25,7 @@ const UNAVAILABLE = 69;
 const NOT_PERMITTED = 77;
 
 async function openRoomAndSale(world: World, room: string, seats: number): Promise<Sale> {
-  const terms = { room, rateCount: 15, rateWindowMs: 1_000, capacity: 40 };
+  const terms = { room, rateCount: 8, rateWindowMs: 1_000, capacity: 30 };
   await world.client().operator('POST', '/admin/queue/rooms', terms);
   return openSale(world, { seats, room });
 }
@@ -88,7 +88,7 @@ describe('a rehearsal of 120 fans for 60 seats on two instances', () => {
     const { steps, stories, seconds } = rehearsal;
     expect(stories.some(({ lostChoices }) => lostChoices > 0)).toBe(true);
     expect(stories.some(({ end }) => end?.ending === 'never paid')).toBe(true);
-    expect(stories.some(({ end }) => end?.ending === 'sold out in line')).toBe(true);
+    expect(stories.some(({ end }) => end?.ending.startsWith('sold out') === true)).toBe(true);
     expect(steps.map(({ step }) => step)).toEqual(
       expect.arrayContaining([
         'account',
@@ -171,8 +171,10 @@ describe('npm run onsale', () => {
       );
       running.process.kill('SIGINT');
       const { exitCode, said } = await running.ended;
-      expect(exitCode === 130 || exitCode === 1).toBe(true);
-      expect(said).toContain('Not judged: it was stopped before its end.');
+      expect({ exitCode, said }).toEqual({
+        exitCode: 130,
+        said: expect.stringContaining('Not judged: it was stopped before its end.'),
+      });
       expect(await heldOf(world, performanceId)).toBe(0);
       const room = await world.client().operator('GET', '/admin/queue/rooms/stopped');
       expect(room.body).toMatchObject({ waiting: 0, active: 0 });
