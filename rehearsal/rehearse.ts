@@ -31,6 +31,8 @@ export interface RehearseDeps {
   readonly clock: Clock;
   /** Sends everybody home; the rest is done all the same. */
   readonly signal: AbortSignal;
+  /** There is no service any more: nothing is waited for or asked again, and there is no audit. */
+  readonly giveUp?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** For how long a fan asks again about one request that was not answered. */
   readonly insistMs?: number;
@@ -127,13 +129,14 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
 
   state.phase = 'settling';
-  const unstopped = new AbortController().signal;
-  const after: ApiDeps = { ...api, pause: createPause(unstopped), signal: unstopped };
+  const { giveUp = new AbortController().signal } = deps;
+  const after: ApiDeps = { ...api, pause: createPause(giveUp), signal: giveUp };
   if (wasStopped) await forEachFan(fans, withdraw);
-  const withinMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
+  const usualMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
+  const withinMs = giveUp.aborted ? 0 : usualMs;
   const isQuiet = await settleHolds(fans, { api: after, clock, withinMs });
   state.phase = 'auditing';
-  const audit = await askForAudit(operator, clock, { withinMs: AUDIT_MS });
+  const audit = await askForAudit(operator, clock, { withinMs: giveUp.aborted ? 0 : AUDIT_MS });
   state.phase = 'reading';
   const unread = await readFinally(fans, after, (read) => (state.read = read));
   await watching.end();

@@ -1,10 +1,14 @@
 /** One fault from its stage to its verdict: warm up, disturb, heal, settle, audit, look at the history. */
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { createOperatorApi } from '../../scripts/catalogue/operator-api.ts';
 import { createChance } from '../../scripts/catalogue/random.ts';
+import { ROOT } from '../../scripts/support/run.ts';
 import { USUAL_MIX } from '../crowd/plan.ts';
-import { rehearse } from '../rehearse.ts';
+import { saveHistory } from '../history/history-file.ts';
+import { type Rehearsal, rehearse } from '../rehearse.ts';
 import { makePerformance } from '../target.ts';
 import { judge } from '../verdict.ts';
 import { type Figures, figuresOf } from './figures.ts';
@@ -27,7 +31,6 @@ export interface Played {
   /** How many things the auditor and the checker of histories looked at. */
   readonly judged: { readonly audit: number; readonly history: number };
   readonly notes: readonly string[];
-  readonly faultMs: number;
   readonly tookMs: number;
 }
 
@@ -44,8 +47,6 @@ const WARM_UP_MS = 6_000;
 const AFTER_MS = 12_000;
 const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 15, capacity: 60 };
 const CROWD = { seatsEach: 4, thinkScale: 0.3, mix: USUAL_MIX, patienceS: 60 };
-/** When it was broken off. */
-const GOING_HOME_MS = 5_000;
 /** Longer than any fault. */
 const INSIST_MS = 90_000;
 
@@ -82,6 +83,7 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
     options: { ...CROWD, seed, fans: FANS_PER_SECOND * overS, curve: { kind: 'ramp', overS } },
     clock,
     signal,
+    giveUp: signal,
     insistMs: INSIST_MS,
   });
   const notes: string[] = [];
@@ -100,36 +102,64 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
     moments.healedMs = clock.monotonicMs();
   } catch (error) {
     ended.abort();
-    // What people still ask of a service that may be gone is of no interest.
-    await Promise.race([rehearsing, sleep(GOING_HOME_MS, undefined, { ref: false })]);
+    await rehearsing;
     throw error;
   }
-  const faultMs = moments.healedMs - moments.faultMs;
-  say(`healed after ${seconds(faultMs)}`);
+  say(`healed after ${seconds(moments.healedMs - moments.faultMs)}`);
   const rehearsal = await rehearsing;
   say(`settled: ${rehearsal.history.operations.length} requests are on record`);
+  const tookMs = clock.monotonicMs() - startedMs;
+  const result = judgePlay(scenario, rehearsal, stage, { ...moments, notes, tookMs });
+  if (result.outcome !== 'kept')
+    say(`what is left of it is in ${await keepEvidence(result, rehearsal, stage)}`);
+  return result;
+}
 
-  const verdict = judge(rehearsal);
-  const figures = figuresOf(rehearsal.history, moments);
-  if (verdict.unjudged.length > 0) {
-    return { scenario, outcome: 'failed', because: [...verdict.unjudged, ...verdict.broken].join('; ') };
+interface Course {
+  readonly faultMs: number;
+  readonly healedMs: number;
+  readonly notes: readonly string[];
+  readonly tookMs: number;
+}
+
+function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, course: Course): Result {
+  const { mustBeCaught = false } = scenario;
+  const { broken, unjudged, history } = judge(rehearsal);
+  if (unjudged.length > 0 && !mustBeCaught) {
+    return { scenario, outcome: 'failed', because: [...unjudged, ...broken].join('; ') };
   }
-  const findings = [...verdict.broken, ...selfEnded(stage), ...notRecovered(figures)];
-  const isCaught = verdict.history.contradictions.length > 0;
-  const isKept = scenario.mustBeCaught === true ? isCaught : findings.length === 0;
+  const figures = figuresOf(rehearsal.history, course);
+  const contradictions = history.contradictions.map(({ promise, says }) => `${promise}: ${says}`);
+  const findings = mustBeCaught ? contradictions : [...broken, ...selfEnded(stage), ...notRecovered(figures)];
   return {
     scenario,
-    outcome: isKept ? 'kept' : 'broken',
+    outcome: findings.length > 0 === mustBeCaught ? 'kept' : 'broken',
     figures,
     findings,
     judged: {
       audit: sum((rehearsal.audit?.checks ?? []).map(({ counted }) => counted)),
-      history: sum(Object.values(verdict.history.counts)),
+      history: sum(Object.values(history.counts)),
     },
-    notes,
-    faultMs,
-    tookMs: clock.monotonicMs() - startedMs,
+    notes: course.notes,
+    tookMs: course.tookMs,
   };
+}
+
+/** What people were told, for `npm run check-history`, and what the instances and PostgreSQL have printed. */
+async function keepEvidence(
+  { scenario }: Result,
+  { history }: Rehearsal,
+  { folder }: Stage,
+): Promise<string> {
+  const kept = join(ROOT, '.data', 'faults', scenario.name);
+  await rm(kept, { recursive: true, force: true });
+  await mkdir(kept, { recursive: true });
+  await saveHistory(join(kept, 'history.jsonl'), history);
+  for (const from of [folder, join(folder, 'data')]) {
+    const names = (await readdir(from)).filter((name) => name.endsWith('.log'));
+    for (const name of names) await copyFile(join(from, name), join(kept, name));
+  }
+  return kept;
 }
 
 function selfEnded({ instances }: Stage): string[] {

@@ -37,6 +37,8 @@ export interface Stage extends AsyncDisposable {
   readonly proxies: readonly Proxy[];
   /** Of the last instance. */
   readonly clock: FalseClock | undefined;
+  /** What everybody prints is in its files, `….log`; the server's in `data`. */
+  readonly folder: string;
 }
 
 const INSTANCES = 3;
@@ -68,10 +70,10 @@ export async function makeStage(wishes: Wishes, chance: Chance): Promise<Stage> 
     ? startEmbedded(stack, folder)
     : startAll(stack, folder, wishes, chance));
   const owned = stack.move();
-  return { ...parts, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { ...parts, folder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-type Parts = Omit<Stage, typeof Symbol.asyncDispose>;
+type Parts = Omit<Stage, 'folder' | typeof Symbol.asyncDispose>;
 
 async function startEmbedded(stack: AsyncDisposableStack, folder: string): Promise<Parts> {
   const dataDir = join(folder, 'data');

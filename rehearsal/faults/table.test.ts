@@ -30,7 +30,6 @@ const played = (name: string, more: Partial<Played> = {}): Played => ({
   findings: [],
   judged: { audit: 100, history: 200 },
   notes: ['two | kills', 'one\nline'],
-  faultMs: 1,
   tookMs: 1,
   ...more,
 });

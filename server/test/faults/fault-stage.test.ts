@@ -3,7 +3,6 @@
  * Method: the worst that scenarios do to processes is done and not healed; then the stage is given up.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { signalFamily } from '../../../rehearsal/faults/server-processes.ts';
 import { makeStage, type Wishes } from '../../../rehearsal/faults/stage.ts';
@@ -33,7 +32,7 @@ it.runIf(process.platform === 'linux').each(CASES)(
   'takes %s with it, frozen or killed as they are',
   async (_, wishes) => {
     const stage = await makeStage(wishes, createChance(1));
-    const folder = dirname(dirname(dirname(stage.server.socket)));
+    const { folder } = stage;
     const started = processesIn(folder).length;
     const pid = await stage.server.pid();
     const [first, second] = stage.instances;
