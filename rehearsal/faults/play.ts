@@ -41,7 +41,7 @@ export interface PlayOptions {
   readonly say: (line: string) => void;
 }
 
-const FANS_PER_SECOND = 6;
+const FANS_PER_SECOND = 4;
 const WARM_UP_MS = 6_000;
 /** People still come when it is healed. */
 const AFTER_MS = 12_000;
@@ -130,7 +130,12 @@ function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, cours
   }
   const figures = figuresOf(rehearsal.history, course);
   const contradictions = history.contradictions.map(({ promise, says }) => `${promise}: ${says}`);
-  const findings = mustBeCaught ? contradictions : [...broken, ...selfEnded(stage), ...notRecovered(figures)];
+  const away = turnedAway(scenario, broken);
+  const unexpected = broken.filter((finding) => !away.includes(finding));
+  const notes = away.length === 0 ? course.notes : [...course.notes, `${away.length} fans were turned away`];
+  const findings = mustBeCaught
+    ? contradictions
+    : [...unexpected, ...selfEnded(stage), ...notRecovered(figures)];
   return {
     scenario,
     outcome: findings.length > 0 === mustBeCaught ? 'kept' : 'broken',
@@ -140,7 +145,7 @@ function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, cours
       audit: sum((rehearsal.audit?.checks ?? []).map(({ counted }) => counted)),
       history: sum(Object.values(history.counts)),
     },
-    notes: course.notes,
+    notes,
     tookMs: course.tookMs,
   };
 }
@@ -160,6 +165,14 @@ async function keepEvidence(
     for (const name of names) await copyFile(join(from, name), join(kept, name));
   }
   return kept;
+}
+
+/** Fans whose visit ended by what this fault does to people. */
+function turnedAway({ turnsAway = [] }: Scenario, broken: readonly string[]): string[] {
+  const isSuch = (finding: string) =>
+    finding.startsWith('nobody can explain') &&
+    turnsAway.some((problem) => finding.includes(`: ${problem} (`));
+  return broken.filter(isSuch);
 }
 
 function selfEnded({ instances }: Stage): string[] {

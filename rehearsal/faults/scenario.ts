@@ -17,6 +17,8 @@ export interface Scenario {
   readonly prepare?: (stage: Stage) => Promise<void>;
   /** Disturbs, and has healed what it disturbed when it ends, however it ends. */
   readonly disturb: (play: Play) => Promise<void>;
+  /** Problems by which fans are turned away under this fault, and which break no promise. */
+  readonly turnsAway?: readonly string[];
   /** Answers are lost by intent: it is the checker of histories that is tried, and has to find it. */
   readonly mustBeCaught?: boolean;
 }

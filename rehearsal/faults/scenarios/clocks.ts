@@ -22,6 +22,7 @@ const onOneClock = (name: string, does: string, mustHold: string, offset: string
   mustHold,
   needs: NEEDS,
   lastsMs: 20_000,
+  turnsAway: ['queue.token-invalid', 'account.token-invalid'],
   stage: (tools) => ({ clockLibrary: libraryOf(tools) }),
   disturb: (play) => misleadFor(play, offset, 20_000),
 });
@@ -32,19 +33,22 @@ export const clockScenarios: readonly Scenario[] = [
   onOneClock(
     'clock-forward',
     'The clock of one instance is 10 minutes fast for 20 s.',
-    `${DATABASE_DECIDES} Tokens that it signs are refused by the others (more than 60 s ahead).`,
+    `${DATABASE_DECIDES} Tokens that it signs meanwhile are good nowhere else, and nowhere at all for 9 minutes after.`,
     '+600',
   ),
   onOneClock(
     'clock-backward',
     'The clock of one instance is 10 minutes slow for 20 s.',
-    `${DATABASE_DECIDES} It refuses the others’ tokens, which are more than 60 s ahead for it.`,
+    `${DATABASE_DECIDES} It refuses what the others signed in the last 9 minutes: who comes to it from them has to log in anew.`,
     '-600',
   ),
-  onOneClock(
-    'clock-drift',
-    'The clock of one instance runs 5 % fast for 20 s.',
-    `${DATABASE_DECIDES} Nobody notices.`,
-    '+0 x1.05',
-  ),
+  {
+    ...onOneClock(
+      'clock-drift',
+      'The clock of one instance runs 5 % fast for 20 s.',
+      `${DATABASE_DECIDES} Nobody notices.`,
+      '+0 x1.05',
+    ),
+    turnsAway: [],
+  },
 ];

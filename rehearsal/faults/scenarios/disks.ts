@@ -38,16 +38,18 @@ async function cutPower(play: Play): Promise<void> {
   signalFamily(pid, 'SIGKILL');
   await Promise.all([...instances.map((instance) => instance.kill()), ownServer.stop()]);
   await image.switchOn();
-  await removeEmptyLock(image);
+  await removeEmptyLocks(image);
   await ownServer.start();
   await Promise.all(instances.map((instance) => instance.start()));
 }
 
-/** What a server that does not sync leaves of its lock, at which the next one would stop. */
-async function removeEmptyLock({ folder }: Image): Promise<void> {
-  const lock = join(folder, 'postgres', 'postmaster.pid');
-  const found = await stat(lock).catch(() => undefined);
-  if (found?.size === 0) await rm(lock);
+/** What a server that does not sync leaves of its locks, at which the next one would stop. */
+async function removeEmptyLocks({ folder }: Image): Promise<void> {
+  for (const name of ['postmaster.pid', '.s.PGSQL.5432.lock']) {
+    const lock = join(folder, 'postgres', name);
+    const found = await stat(lock).catch(() => undefined);
+    if (found?.size === 0) await rm(lock);
+  }
 }
 
 export const diskScenarios: readonly Scenario[] = [
