@@ -21,7 +21,7 @@ export interface Figures {
   readonly recoveredMs: number;
   /** The one that took longest. */
   readonly slowest: What | null;
-  /** What was not done any more. */
+  /** What was tried after the healing, and never done any more. */
   readonly missing: readonly What[];
 }
 
@@ -58,8 +58,14 @@ export function figuresOf({ operations }: History, { faultMs, healedMs }: Moment
     okP99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0,
     recoveredMs: slowest?.ms ?? 0,
     slowest: slowest?.what ?? null,
-    missing: PATHS.filter((what) => !known.some((one) => one.what === what)),
+    missing: PATHS.filter(
+      (what) => isTried(operations, what, healedMs) && !known.some((one) => one.what === what),
+    ),
   };
+}
+
+function isTried(operations: readonly Operation[], what: What, healedMs: number): boolean {
+  return operations.some((one) => one.what === what && !one.isFinal && one.sentMs >= healedMs);
 }
 
 /** How long after the moment the first answer came that said yes. */

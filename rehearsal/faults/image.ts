@@ -17,7 +17,6 @@ const UNMOUNT_PAUSE_MS = 200;
 export interface Image extends AsyncDisposable {
   /** A folder that everybody may pass through. */
   readonly folder: string;
-  freeMib(): Promise<number>;
   /** Takes all but so much of what is free. */
   fill(leftMib: number): Promise<void>;
   /** Gives back what `fill` took. */
@@ -55,7 +54,6 @@ export async function makeImage(parent: string, sizeMib: number): Promise<Image>
 
   return {
     folder,
-    freeMib,
     fill: async (leftMib) => {
       const takenMib = (await freeMib()) - leftMib;
       assert(takenMib > 0, `there are more than ${leftMib} MiB to take`);

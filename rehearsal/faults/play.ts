@@ -45,7 +45,8 @@ const FANS_PER_SECOND = 4;
 const WARM_UP_MS = 6_000;
 /** People still come when it is healed. */
 const AFTER_MS = 12_000;
-const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 15, capacity: 60 };
+/** More come than are let in, so that there is a line. */
+const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 3, capacity: 60 };
 const CROWD = { seatsEach: 4, thinkScale: 0.3, mix: USUAL_MIX, patienceS: 60 };
 /** Longer than any fault. */
 const INSIST_MS = 90_000;
