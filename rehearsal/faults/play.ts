@@ -108,6 +108,7 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
   }
   say(`healed after ${seconds(moments.healedMs - moments.faultMs)}`);
   const rehearsal = await rehearsing;
+  options.signal.throwIfAborted();
   say(`settled: ${rehearsal.history.operations.length} requests are on record`);
   const tookMs = clock.monotonicMs() - startedMs;
   const result = judgePlay(scenario, rehearsal, stage, { ...moments, notes, tookMs });
@@ -126,14 +127,17 @@ interface Course {
 function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, course: Course): Result {
   const { mustBeCaught = false } = scenario;
   const { broken, unjudged, history } = judge(rehearsal);
-  if (unjudged.length > 0 && !mustBeCaught) {
+  const away = turnedAway(scenario, broken);
+  // Whoever is turned away cannot look at what they have either.
+  const isReadable = away.length === 0 || rehearsal.isSettled;
+  if (unjudged.length > (isReadable ? 0 : 1) && !mustBeCaught) {
     return { scenario, outcome: 'failed', because: [...unjudged, ...broken].join('; ') };
   }
   const figures = figuresOf(rehearsal.history, course);
   const contradictions = history.contradictions.map(({ promise, says }) => `${promise}: ${says}`);
-  const away = turnedAway(scenario, broken);
   const unexpected = broken.filter((finding) => !away.includes(finding));
-  const notes = away.length === 0 ? course.notes : [...course.notes, `${away.length} fans were turned away`];
+  const sentAway = `${away.length} of ${rehearsal.stories.length} fans were turned away`;
+  const notes = away.length === 0 ? course.notes : [...course.notes, sentAway];
   const findings = mustBeCaught
     ? contradictions
     : [...unexpected, ...selfEnded(stage), ...notRecovered(figures)];
