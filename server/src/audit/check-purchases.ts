@@ -6,7 +6,7 @@ import { type Check, SETTLED_SUSPECTS, UNDER_WAY, VERDICT } from './check.ts';
 const SOLD_IS_PAID = statement(`/* audit.sold-is-paid */
 with ${UNDER_WAY},
 owned as (
-  select r.reservation_id, r.performance_id, (e ->> 'no')::int as seat_no, (e ->> 'version')::int + 1 as version
+  select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int + 1 as version
   from reservations.reservation r cross join lateral jsonb_array_elements(r.seats) as e
   where r.status = 'CONFIRMED'
 ), sold as (
@@ -43,7 +43,7 @@ select (select count(*) from sold) as counted, ${VERDICT}`);
 const HELD_IS_RESERVED = statement(`/* audit.held-is-reserved */
 with ${UNDER_WAY},
 wanted as (
-  select r.reservation_id, r.performance_id, (e ->> 'no')::int as seat_no, (e ->> 'version')::int as version
+  select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int as version
   from reservations.reservation r cross join lateral jsonb_array_elements(r.seats) as e
   where r.status = 'HELD'
 ), held as (
@@ -81,23 +81,23 @@ select (select count(*) from held) as counted, ${VERDICT}`);
 const ONE_OWNER = statement(`/* audit.one-owner */
 with ${UNDER_WAY},
 owners as (
-  select 'reservations' as kind, reservation_id, performance_id, seats
+  select 'r'::"char" as kind, reservation_id, performance_id, seats
   from reservations.reservation where status in ('HELD', 'CONFIRMED')
   union all
-  select 'payments', reservation_id, performance_id, seats from payments.payment where state in ('DUE', 'PAID')
-), owned as (
-  select o.kind, o.performance_id, (e ->> 'no')::int as seat_no, o.reservation_id
+  select 'p', reservation_id, performance_id, seats from payments.payment where state in ('DUE', 'PAID')
+), owned as not materialized (
+  select o.kind, o.performance_id, (e -> 'no')::int as seat_no, o.reservation_id
   from owners o cross join lateral jsonb_array_elements(o.seats) as e
   where not exists (select from under_way u where u.reservation_id = o.reservation_id)
-), grouped as (
-  select kind, performance_id, seat_no, count(*) as owner_count, min(reservation_id::text) as one, max(reservation_id::text) as other
-  from owned group by kind, performance_id, seat_no
+), shared as materialized (
+  select kind, performance_id, seat_no from owned group by kind, performance_id, seat_no having count(*) > 1
 ), broken as (
-  select format('seat %s of performance %s is in %s %s at once, such as those of reservations %s and %s', seat_no, performance_id,
-    owner_count, kind, one, other) as what
-  from grouped where owner_count > 1
+  select format('seat %s of performance %s is in %s %s at once: %s', seat_no, performance_id, count(*),
+    case kind when 'r' then 'reservations' else 'payments' end, string_agg(reservation_id::text, ', ' order by reservation_id)) as what
+  from owned where exists (select from shared) and (kind, performance_id, seat_no) in (select kind, performance_id, seat_no from shared)
+  group by kind, performance_id, seat_no
 )
-select (select coalesce(sum(owner_count), 0)::bigint from grouped) as counted, ${VERDICT}`);
+select (select count(*) from owners) as counted, ${VERDICT}`);
 
 // What is written of a purchase never changes, so wherever it is written it is the same. A payment that only bars (VOID,
 // and on no turn) knows no price.

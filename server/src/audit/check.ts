@@ -38,14 +38,18 @@ const NAMES = [...new Set(READERS.flatMap(eventsFor))].map((name) => `'${name}'`
 /**
  * Events that somebody who is to react to them has not passed, and those that are parked. A reaction commits its effects,
  * the events that it emits and its cursor together, so whatever these do not name must agree everywhere, exactly.
+ * (Rows first, events of those rows second: the planner would take all events of the log apart to look for few.)
  */
 export const UNREAD = `interest (reader, name) as (values ${INTEREST.join(', ')}),
-unread as materialized (
-  select c.reader, l.at, e
+rows_ahead as materialized (
+  select c.reader, l.at, l.events
   from messaging.cursor c
   join messaging.log l on (l.epoch, l.xid, l.id) > (c.epoch, c.xid, c.id) and l.names && array[${NAMES.join(', ')}]
+), unread as materialized (
+  select l.reader, l.at, e
+  from rows_ahead l
   cross join lateral jsonb_array_elements(l.events) as e
-  join interest i on i.reader = c.reader and i.name = e ->> 'name'
+  join interest i on i.reader = l.reader and i.name = e ->> 'name'
   union all
   select reader, parked_at, event from messaging.parked where settled_at is null
 )`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditReport, AuditSummary } from '#contract/http/operator.ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { openSale } from '../../test/support/sale.ts';
 import { until } from '../../test/support/until.ts';
 import { createWorld, type World } from '../../test/support/world.ts';

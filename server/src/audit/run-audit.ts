@@ -63,9 +63,9 @@ export function runAudit(options: AuditOptions): Promise<AuditResult> {
     tx.send(SET_UP, []);
     const [found] = await tx.rows<{ under_way: number }>(COUNT_UNDER_WAY, []);
     const results: CheckResult[] = [];
-    for (const statement of new Set(checks.map((check) => check.statement))) {
+    for (const shared of new Set(checks.map((check) => check.statement))) {
       signal?.throwIfAborted();
-      const sharing = checks.filter((check) => check.statement === statement);
+      const sharing = checks.filter((check) => check.statement === shared);
       results.push(...(await runChecks(tx, clock, sharing, patienceMs)));
     }
     return { underWay: found?.under_way ?? 0, checks: results };
