@@ -87,10 +87,15 @@ function tenancyOf(
   const isPaid = payByMs < Infinity || status === 'CONFIRMED';
   const givenBack = person.giveBacks.filter(({ asked }) => asked.reservationId === reservationId);
   const mayBeUndone = status === 'CANCELLED' || (status === undefined && givenBack.length > 0);
+  // Of two purchases on one turn one is undone.
+  const hasOther =
+    person.pays.length > pays.length ||
+    person.holds.some(({ asked, tries }) => asked.payNow && !holds.some((hold) => hold.tries === tries));
+  const undoneFromMs = payNow || hasOther ? payFromMs : Infinity;
   const ends = {
     cancelled: givesUp
       ? granted.fromMs
-      : Math.min(...givenBack.map((giveBack) => giveBack.sentMs), payFromMs),
+      : Math.min(...givenBack.map((giveBack) => giveBack.sentMs), undoneFromMs),
     expired: isPaid ? Infinity : granted.fromMs + holdTtlMs - PACE_SLACK_MS,
   };
   return {

@@ -117,7 +117,7 @@ async function settle(): Promise<void> {
 
 it(
   'a crowd at two instances is told nothing that one right service could not have told',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     await world.client().operator('POST', '/admin/queue/rooms', { room: ROOM, ...TERMS });
     const sale = await openSale(world, { room: ROOM, seats: SEATS });

@@ -50,16 +50,38 @@ export interface RecordedFanDeps {
 }
 
 const LOST = { status: 0, outcome: 'unknown', problem: 'thrown away' } as const;
+const NONE: readonly never[] = [];
 const PAGE = '?limit=100';
 
-export async function createRecordedFan(deps: RecordedFanDeps): Promise<RecordedFan> {
-  const { world, chance } = deps;
-  const guest = await world.client().post<{ userId: string; accessToken: string }>('/guests', { key: null });
-  const { userId, accessToken: account } = guest.body;
-  let turn = '';
-  let place: Standing | undefined;
-  let placeEtag: string | undefined;
+/** What a fan has to show, and saw last. */
+interface Session {
+  readonly account: string;
+  turn: string;
+  place: Standing | undefined;
+  placeEtag: string | undefined;
+}
 
+type Insist = <W extends What>(call: Call<W>) => Promise<ToldOf<W> | undefined>;
+
+export async function createRecordedFan(deps: RecordedFanDeps): Promise<RecordedFan> {
+  const guest = await deps.world
+    .client()
+    .post<{ userId: string; accessToken: string }>('/guests', { key: null });
+  const { userId, accessToken: account } = guest.body;
+  const session: Session = { account, turn: '', place: undefined, placeEtag: undefined };
+  const insist = createInsist(deps, userId);
+  return {
+    chance: deps.chance,
+    ...lineOf(insist, session),
+    ...purchasesOf(insist, session),
+    ...walletOf(insist, session),
+    lookAround: (isFinal = false) => lookAround(insist, session, isFinal),
+  };
+}
+
+/** With the same key, while nobody knows and there is patience. */
+function createInsist(deps: RecordedFanDeps, userId: string): Insist {
+  const { world, chance } = deps;
   async function send<W extends What>(call: Call<W>): Promise<Answered<W>> {
     const { what, asked, method, path, key = null, isFinal = false, told, ...options } = call;
     const instance = chance.between(0, deps.instances - 1);
@@ -70,31 +92,30 @@ export async function createRecordedFan(deps: RecordedFanDeps): Promise<Recorded
     record.end(answered);
     return answered;
   }
-
-  /** With the same key, while nobody knows and there is patience. */
-  async function insist<W extends What>(call: Call<W>): Promise<ToldOf<W> | undefined> {
+  return async (call) => {
     for (;;) {
       const answered = await send(call);
       if (answered.outcome === 'ok') return answered.told;
       if (answered.outcome === 'refused' || (call.isFinal !== true && chance.percent(25))) return undefined;
       await delay(chance.between(1, 50));
     }
-  }
+  };
+}
 
-  const post = { method: 'POST', path: '' } as const;
+function lineOf(insist: Insist, session: Session): Pick<RecordedFan, 'join' | 'look' | 'leave'> {
+  const own = '/queue/tokens/me';
   return {
-    chance,
     join: (room) =>
       insist({
-        ...post,
         what: 'join',
         asked: { room },
+        method: 'POST',
         path: '/queue/tokens',
-        token: account,
+        token: session.account,
         body: { room },
         told: ({ status, body }) => {
-          turn = body['token'] ?? turn;
-          placeEtag = undefined;
+          session.turn = body['token'] ?? session.turn;
+          session.placeEtag = undefined;
           return { ...standingOf(body), fresh: status === 201 };
         },
       }),
@@ -103,27 +124,35 @@ export async function createRecordedFan(deps: RecordedFanDeps): Promise<Recorded
         what: 'look',
         asked: { room },
         method: 'GET',
-        path: '/queue/tokens/me',
-        token: turn,
-        headers: placeEtag === undefined ? {} : { 'if-none-match': placeEtag },
+        path: own,
+        token: session.turn,
+        headers: session.placeEtag === undefined ? {} : { 'if-none-match': session.placeEtag },
         told: ({ status, headers, body }) => {
-          if (status !== 304) place = standingOf(body);
-          placeEtag = headers.get('etag') ?? placeEtag;
-          return place ?? standingOf(body);
+          const told = status === 304 && session.place !== undefined ? session.place : standingOf(body);
+          session.place = told;
+          session.placeEtag = headers.get('etag') ?? session.placeEtag;
+          return told;
         },
       }),
     leave: async (room) => {
-      const path = '/queue/tokens/me';
-      await insist({ what: 'leave', asked: { room }, method: 'DELETE', path, token: turn, told: () => null });
+      const call = { what: 'leave', asked: { room }, method: 'DELETE', path: own } as const;
+      await insist({ ...call, token: session.turn, told: () => null });
     },
+  };
+}
+
+function purchasesOf(
+  insist: Insist,
+  session: Session,
+): Pick<RecordedFan, 'map' | 'hold' | 'pay' | 'giveBack'> {
+  return {
     map: async (performanceId) => {
-      const path = `/performances/${performanceId}/seats`;
       await insist({
         what: 'map',
         asked: { performanceId },
         method: 'GET',
-        path,
-        token: turn,
+        path: `/performances/${performanceId}/seats`,
+        token: session.turn,
         told: ({ body }) => ({
           version: body['version'] ?? '',
           remaining: body['remaining'] ?? 0,
@@ -133,34 +162,22 @@ export async function createRecordedFan(deps: RecordedFanDeps): Promise<Recorded
     },
     hold: (asked, key) =>
       insist({
-        ...post,
         what: 'hold',
         asked,
+        method: 'POST',
         path: '/reservations',
-        token: turn,
+        token: session.turn,
         body: asked,
         key,
         told: ({ body }) => ({ reservationId: body['reservationId'] ?? '', amount: body['amount'] ?? 0 }),
       }),
-    charge: async (amount, key) => {
-      await insist({
-        ...post,
-        what: 'charge',
-        asked: { amount },
-        path: '/wallet/charges',
-        token: account,
-        body: { amount },
-        key,
-        told: ({ body }) => ({ transferId: body['transferId'] ?? '', balance: body['balance'] ?? 0 }),
-      });
-    },
     pay: async (reservationId, key) => {
       await insist({
-        ...post,
         what: 'pay',
         asked: { reservationId },
+        method: 'POST',
         path: '/payments',
-        token: turn,
+        token: session.turn,
         body: { reservationId },
         key,
         told: ({ body }) => ({
@@ -172,43 +189,55 @@ export async function createRecordedFan(deps: RecordedFanDeps): Promise<Recorded
     },
     giveBack: async (reservationId) => {
       const path = `/reservations/${reservationId}`;
-      const call = {
-        what: 'give-back',
-        asked: { reservationId },
-        method: 'DELETE',
-        path,
-        token: account,
-      } as const;
-      await insist({ ...call, told: () => null });
+      const call = { what: 'give-back', asked: { reservationId }, method: 'DELETE', path } as const;
+      await insist({ ...call, token: session.account, told: () => null });
     },
-    lookAround: async (isFinal = false) => {
-      const get = { method: 'GET', asked: null, token: account, isFinal } as const;
+  };
+}
+
+function walletOf(insist: Insist, { account }: Session): Pick<RecordedFan, 'charge'> {
+  return {
+    charge: async (amount, key) => {
       await insist({
-        ...get,
-        what: 'wallet',
-        path: '/wallet',
-        told: ({ body }) => ({ balance: body['balance'] ?? 0 }),
-      });
-      await insist({
-        ...get,
-        what: 'entries',
-        path: `/wallet/entries${PAGE}`,
-        told: ({ body }) => entriesOf(body),
-      });
-      await insist({
-        ...get,
-        what: 'reservations',
-        path: `/reservations${PAGE}`,
-        told: ({ body }) => listOf<ToldReservation>(body, 'reservations').map(reservationOf),
-      });
-      await insist({
-        ...get,
-        what: 'tickets',
-        path: `/tickets${PAGE}`,
-        told: ({ body }) => listOf<ToldOf<'tickets'>[number]>(body, 'tickets'),
+        what: 'charge',
+        asked: { amount },
+        method: 'POST',
+        path: '/wallet/charges',
+        token: account,
+        body: { amount },
+        key,
+        told: ({ body }) => ({ transferId: body['transferId'] ?? '', balance: body['balance'] ?? 0 }),
       });
     },
   };
+}
+
+async function lookAround(insist: Insist, { account }: Session, isFinal: boolean): Promise<void> {
+  const get = { method: 'GET', asked: null, token: account, isFinal } as const;
+  await insist({
+    ...get,
+    what: 'wallet',
+    path: '/wallet',
+    told: ({ body }) => ({ balance: body['balance'] ?? 0 }),
+  });
+  await insist({
+    ...get,
+    what: 'entries',
+    path: `/wallet/entries${PAGE}`,
+    told: ({ body }) => entriesOf(body),
+  });
+  await insist({
+    ...get,
+    what: 'reservations',
+    path: `/reservations${PAGE}`,
+    told: ({ body }) => (body['reservations'] ?? NONE).map(reservationOf),
+  });
+  await insist({
+    ...get,
+    what: 'tickets',
+    path: `/tickets${PAGE}`,
+    told: ({ body }) => body['tickets'] ?? NONE,
+  });
 }
 
 function answeredBy<W extends What>(
@@ -233,7 +262,7 @@ function reservationOf({ reservationId, status, seats, amount }: ToldReservation
 
 /** Oldest first; they come newest first. */
 function entriesOf(body: Body): ToldEntry[] {
-  return listOf<ToldEntry>(body, 'entries')
+  return (body['entries'] ?? NONE)
     .map(({ transferId, kind, amount, balanceAfter, reservationId }) => ({
       transferId,
       kind,
@@ -242,10 +271,6 @@ function entriesOf(body: Body): ToldEntry[] {
       reservationId,
     }))
     .toReversed();
-}
-
-function listOf<Item>(body: Body, name: string): readonly Item[] {
-  return body[name] as unknown as readonly Item[];
 }
 
 function digestOf({ seats }: Body): string {

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saveHistory } from '../rehearsal/history/history-file.ts';
+import { simulate } from '../rehearsal/history/simulation/simulate.ts';
+
+/** The machine may be busy. */
+const PATIENCE_MS = 120_000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'frontrow-check-history-'));
+  await saveHistory(join(folder, 'right.jsonl'), await simulate({ seed: 3, fans: 10 }));
+  await saveHistory(
+    join(folder, 'wrong.jsonl'),
+    await simulate({ seed: 3, fans: 10, bug: 'loses a charge' }),
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['scripts/check-history.ts', ...args],
+      { cwd: join(import.meta.dirname, '..') },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('npm run check-history', { timeout: PATIENCE_MS }, () => {
+  it('says of a right history what was looked at, and ends with 0', async () => {
+    const { code, stdout } = await command(join(folder, 'right.jsonl'));
+    expect(stdout).toMatch(/ok +I1 +a seat has one owner at a time +\d+ judged/);
+    expect(stdout).toMatch(/In it: operations \d+, people 10/);
+    expect(stdout).toContain('No contradiction.');
+    expect(code).toBe(0);
+  });
+
+  it('names what cannot be true in a wrong one, and ends with 1', async () => {
+    const { code, stdout } = await command(join(folder, 'wrong.jsonl'));
+    expect(stdout).toMatch(/BROKEN +I2 +the entries of a wallet add up/);
+    expect(stdout).toMatch(/fan-\d+ charged .*\[operations \d+/);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [[], 64, 'which file is to be checked is missing'],
+    [['a', 'b'], 64, 'one file is checked at a time'],
+    [['--fast'], 64, "Unknown option '--fast'"],
+    [['/nowhere/at-all.jsonl'], 65, 'cannot be checked'],
+    [['package.json'], 65, 'package.json cannot be checked: line 1 is not JSON'],
+  ])('%j is refused with code %i and %s', async (args, code, message) => {
+    const ended = await command(...args);
+    expect(ended.stderr).toContain(message);
+    expect(ended.code).toBe(code);
+  });
+
+  it('explains itself', async () => {
+    const { code, stdout } = await command('--help');
+    expect(stdout).toContain('npm run check-history -- FILE');
+    expect(code).toBe(0);
+  });
+});
