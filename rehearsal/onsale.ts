@@ -83,6 +83,7 @@ async function run(
     options,
     clock,
     signal,
+    gone: died,
     onProgress: (progress) => display.show(progress),
   });
   died.throwIfAborted();

@@ -23,7 +23,8 @@ export interface Operator {
 
 const PAUSE_MS = 300;
 
-export function createOperator(exchange: Exchange, token: string, clock: Clock): Operator {
+/** Nobody insists after `gone`. */
+export function createOperator(exchange: Exchange, token: string, clock: Clock, gone: AbortSignal): Operator {
   let instance = 0;
 
   async function ask(method: Message['method'], path: string, body?: object, key?: string) {
@@ -39,8 +40,8 @@ export function createOperator(exchange: Exchange, token: string, clock: Clock):
       for (;;) {
         const answer = await ask(method, path, body, key);
         const isOpen = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-        if (!isOpen || clock.monotonicMs() > untilMs) return answer;
-        await clock.sleep(PAUSE_MS);
+        if (!isOpen || gone.aborted || clock.monotonicMs() > untilMs) return answer;
+        await clock.sleep(PAUSE_MS, gone);
       }
     },
   };

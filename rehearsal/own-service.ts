@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
@@ -45,16 +46,21 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
   });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      said.push(...text.split('\n').filter((line) => line !== ''));
-      said.splice(0, said.length - SAID_LINES_MAX);
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      // Its log is for machines; a refusal to start is for people.
+      if (line !== '' && !line.startsWith('{')) said.push(line);
+      if (said.length > SAID_LINES_MAX) said.shift();
     });
   }
   const url = await urlOf(child, said);
   const died = new AbortController();
   let isWanted = true;
-  child.once('exit', () => {
-    if (isWanted) died.abort(new ServiceAway(`the service ended by itself\n${said.join('\n')}`));
+  child.once('exit', (code, signal) => {
+    if (!isWanted) return;
+    const how = signal ?? `exit code ${code}`;
+    const what = `the rehearsal’s service has ended by itself (${how}); npm start goes on with its data, and npm run audit looks at them`;
+    died.abort(new ServiceAway([what, ...said].join('\n')));
   });
   return {
     url,

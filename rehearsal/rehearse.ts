@@ -4,19 +4,18 @@
  */
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
-import { askForAudit } from './audit.ts';
 import type { ApiDeps } from './crowd/api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';
 import { createHoldTimes } from './crowd/hold-times.ts';
-import { live, withdraw } from './crowd/live.ts';
+import { live } from './crowd/live.ts';
 import { createPause } from './crowd/pause.ts';
 import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
 import { createTally, type Second, type Standing, type StepFigures } from './figures.ts';
 import type { History } from './history/operation.ts';
 import { createRecorder } from './history/recorder.ts';
 import { createOperator } from './operator.ts';
-import { forEachFan, readFinally, settleHolds } from './settle.ts';
+import { bringToEnd, type Phase } from './settle.ts';
 import { watchSale } from './watch-sale.ts';
 
 export interface RehearseDeps {
@@ -31,15 +30,12 @@ export interface RehearseDeps {
   readonly clock: Clock;
   /** Sends everybody home; the rest is done all the same. */
   readonly signal: AbortSignal;
-  /** There is no service any more: nothing is waited for or asked again, and there is no audit. */
-  readonly giveUp?: AbortSignal;
+  /** The service is gone for good: nothing more is asked. */
+  readonly gone?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** For how long a fan asks again about one request that was not answered. */
   readonly insistMs?: number;
 }
-
-export const PHASES = ['selling', 'settling', 'auditing', 'reading'] as const;
-export type Phase = (typeof PHASES)[number];
 
 export interface Progress {
   readonly phase: Phase;
@@ -74,20 +70,17 @@ export interface Rehearsal {
 }
 
 const INSIST_MS = 120_000;
-const AUDIT_MS = 300_000;
-/** A hold is free again within 5 s after its time; the rest is for a service that has just come back. */
-const AFTER_HOLD_MS = 30_000;
-const AFTER_STOP_MS = 10_000;
 
 export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
-  const { urls, operatorToken, target, options, clock, signal } = deps;
+  const { urls, operatorToken, target, options, clock, signal, takenBefore = [] } = deps;
+  const gone = deps.gone ?? new AbortController().signal;
   using exchange = createExchange(urls);
   // The operator does not stand in line behind the crowd's requests.
   using desk = createExchange(urls);
   using _alive = keepAlive();
   const recorder = createRecorder(clock);
   const tally = createTally();
-  const operator = createOperator(desk, operatorToken, clock);
+  const operator = createOperator(desk, operatorToken, clock, gone);
   const insistMs = deps.insistMs ?? INSIST_MS;
   const api: ApiDeps = {
     exchange,
@@ -103,45 +96,31 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
 
   let fans: readonly Fan[] = [];
   const sale = watchSale({ operator, target, clock, startedMs, tally, stories: () => fans.map(storyOf) });
-  const progress = (): Progress => ({
-    ...state,
-    ...sale.now(),
-    seconds: tally.seconds,
-    errors: tally.errors,
-  });
-  const watching = sale.watch(() => deps.onProgress?.(progress()));
+  const { seconds } = tally;
+  const watching = sale.watch(() =>
+    deps.onProgress?.({ ...state, ...sale.now(), seconds, errors: tally.errors }),
+  );
 
   const holds = createHoldTimes();
-  const crowd: Crowd = {
-    holds,
-    seed: options.seed,
-    target,
-    clock,
-    api,
-    signal,
-    isSoldOut: () => sale.isSoldOut(),
-  };
+  const { seed } = options;
+  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
   const wasStopped = signal.aborted;
-
   const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
 
-  state.phase = 'settling';
-  const { giveUp = new AbortController().signal } = deps;
-  const after: ApiDeps = { ...api, pause: createPause(giveUp), signal: giveUp };
-  if (wasStopped) await forEachFan(fans, withdraw);
-  const usualMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
-  const withinMs = giveUp.aborted ? 0 : usualMs;
-  const isQuiet = await settleHolds(fans, { api: after, clock, withinMs });
-  state.phase = 'auditing';
-  const audit = await askForAudit(operator, clock, { withinMs: giveUp.aborted ? 0 : AUDIT_MS });
-  state.phase = 'reading';
-  const unread = await readFinally(fans, after, (read) => (state.read = read));
+  const end = await bringToEnd(fans, {
+    api: { ...api, pause: createPause(gone), signal: gone },
+    operator,
+    clock,
+    wasStopped,
+    holdTtlMs,
+    onPhase: (phase) => (state.phase = phase),
+    onRead: (read) => (state.read = read),
+  });
   await watching.end();
 
-  const { takenBefore = [] } = deps;
   const { performanceId, room } = target;
   return {
     target,
@@ -153,11 +132,10 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
     soldOutAtS: sale.soldOutAtS(),
     stories: fans.map(storyOf),
     steps: tally.steps(),
-    seconds: tally.seconds,
+    seconds,
     standing: sale.now().standing,
     history: recorder.history({ performanceId, room, holdTtlMs, takenBefore }),
-    audit,
-    isSettled: isQuiet && unread === 0,
+    ...end,
     wasStopped,
   };
 }

@@ -2,35 +2,66 @@
 import type { Clock } from '../server/src/platform/clock.ts';
 import { type ApiDeps, createApi } from './crowd/api.ts';
 import { calls } from './crowd/calls.ts';
+import type { AuditReport } from '#contract/http/operator.ts';
 import type { Fan } from './crowd/fan.ts';
+import { withdraw } from './crowd/live.ts';
 import { streamOf } from './crowd/plan.ts';
+import { askForAudit } from './audit.ts';
+import type { Operator } from './operator.ts';
 
 const AT_ONCE = 48;
 const AGAIN_MS = 500;
 
 /** Does the work for all of them, a few at a time. */
-export async function forEachFan(
-  fans: readonly Fan[],
-  work: (fan: Fan) => Promise<void>,
-  atOnce: number = AT_ONCE,
-): Promise<void> {
+async function forEachFan(fans: readonly Fan[], work: (fan: Fan) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {
     for (let fan = fans[next++]; fan !== undefined; fan = fans[next++]) await work(fan);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-export interface SettleDeps {
+export type Phase = 'selling' | 'settling' | 'auditing' | 'reading';
+
+export interface EndDeps {
   /** With a signal of its own: the crowd may have been stopped. */
   readonly api: ApiDeps;
+  readonly operator: Operator;
   readonly clock: Clock;
-  readonly withinMs: number;
+  readonly wasStopped: boolean;
+  readonly holdTtlMs: number;
+  readonly onPhase: (phase: Phase) => void;
+  readonly onRead: (read: number) => void;
+}
+
+export interface End {
+  /** Undefined: the service gave none. */
+  readonly audit: AuditReport | undefined;
+  /** Nobody holds anything any more, and everything could be read. */
+  readonly isSettled: boolean;
+}
+
+const AUDIT_MS = 300_000;
+/** A hold is free again within 5 s after its time; the rest is for a service that has just come back. */
+const AFTER_HOLD_MS = 30_000;
+const AFTER_STOP_MS = 10_000;
+
+export async function bringToEnd(fans: readonly Fan[], deps: EndDeps): Promise<End> {
+  const { api, operator, clock, wasStopped, holdTtlMs, onPhase, onRead } = deps;
+  onPhase('settling');
+  if (wasStopped) await forEachFan(fans, (fan) => withdraw(fan, api));
+  const withinMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
+  const isQuiet = await settleHolds(fans, api, withinMs);
+  onPhase('auditing');
+  const audit = await askForAudit(operator, clock, { withinMs: AUDIT_MS });
+  onPhase('reading');
+  const unread = await readFinally(fans, api, onRead);
+  return { audit, isSettled: isQuiet && unread === 0 };
 }
 
 /** Until nobody holds anything. False: somebody still does, or it could not be learnt. */
-export async function settleHolds(fans: readonly Fan[], deps: SettleDeps): Promise<boolean> {
-  const { clock, withinMs, api } = deps;
+async function settleHolds(fans: readonly Fan[], api: ApiDeps, withinMs: number): Promise<boolean> {
+  const { clock, signal, pause } = api;
   const untilMs = clock.monotonicMs() + withinMs;
   let open = fans.filter(mayHold);
   for (;;) {
@@ -42,8 +73,8 @@ export async function settleHolds(fans: readonly Fan[], deps: SettleDeps): Promi
     });
     open = still;
     if (open.length === 0) return true;
-    if (clock.monotonicMs() > untilMs) return false;
-    await clock.sleep(AGAIN_MS);
+    if (signal.aborted || clock.monotonicMs() > untilMs) return false;
+    await pause(AGAIN_MS);
   }
 }
 
@@ -55,7 +86,7 @@ function mayHold({ story, account }: Fan): boolean {
 }
 
 /** What is true in the end. Gives how many could not be read to the end. */
-export async function readFinally(
+async function readFinally(
   fans: readonly Fan[],
   api: ApiDeps,
   onRead: (read: number) => void,

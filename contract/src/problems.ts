@@ -170,7 +170,7 @@ export const problems = {
   'reservation.not-held': {
     status: 409,
     title: 'The reservation is not held any more',
-    next: 'Only a held reservation can be given back; `status` says what became of it.',
+    next: 'Only a held reservation can be given back; `reservationStatus` says what became of it.',
   },
   // money
   'payment.not-found': {
@@ -191,7 +191,7 @@ export const problems = {
   'payment.closed': {
     status: 409,
     title: 'There is nothing to pay any more',
-    next: 'The reservation was given back, refused or refunded; `status` says which.',
+    next: 'The reservation was given back, refused or refunded; `paymentStatus` says which.',
   },
   'wallet.insufficient': {
     status: 402,

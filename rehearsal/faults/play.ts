@@ -84,7 +84,7 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
     options: { ...CROWD, seed, fans: FANS_PER_SECOND * overS, curve: { kind: 'ramp', overS } },
     clock,
     signal,
-    giveUp: signal,
+    gone: signal,
     insistMs: INSIST_MS,
   });
   const notes: string[] = [];

@@ -259,7 +259,11 @@ export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
 
 export function problemBody({ problem, extra }: Refusal, requestId: string): Static<typeof Problem> {
   const { title, status, next } = problems[problem];
-  return { ...extra, type: `/problems/${problem}`, title, status, code: problem, next, requestId };
+  const body = { type: `/problems/${problem}`, title, status, code: problem, next, requestId };
+  for (const name of Object.keys(extra ?? {})) {
+    assert(!(name in body), `what ${problem} tells besides is not called ${name}: every problem has that`);
+  }
+  return { ...extra, ...body };
 }
 
 /** Spread by the request's id, so that those who were refused together do not come back together. */

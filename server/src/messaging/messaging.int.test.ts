@@ -90,6 +90,18 @@ test('events are in the log if and only if their transaction commits', async () 
   expect(instance.appended).toEqual(['SeatReserved', 'SeatReserved']);
 });
 
+test('what the log cannot hold is not done either, and nobody is told of it', async () => {
+  const { database, messaging, appended } = await world.start();
+  const effect = `insert into effects.effect (reader, event, n) values ('seats', 'SeatReserved', 1)`;
+  const doing = database.transaction(async (tx) => {
+    await tx.rows({ name: 'test.effect', text: effect }, []);
+    messaging.append(tx, [{ ...seatReserved(1), userId: 'a character that jsonb refuses: \0' }]);
+  });
+  await expect(doing).rejects.toBeInstanceOf(DatabaseFault);
+  expect(await world.effects()).toEqual([]);
+  expect(appended).toEqual([]);
+});
+
 test('a great many events become several rows, and one taking of them is bounded', async () => {
   await world.append(...range(1, 3_000).map(seatReserved));
   await world.append(...range(3_001, 6_000).map(seatReserved));

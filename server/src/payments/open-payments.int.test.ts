@@ -71,7 +71,7 @@ test('who asked to pay at once and cannot is refused, and the others are told', 
   expect(await money.pay(userId, short.reservationId)).toEqual({
     outcome: 'refused',
     problem: 'payment.closed',
-    extra: { status: 'REFUSED' },
+    extra: { paymentStatus: 'REFUSED' },
   });
 });
 

@@ -108,9 +108,9 @@ test('a free seat is paid for with nothing, without a wallet', () => {
 test.each<[PaymentState, object]>([
   ['PAID', { problem: 'payment.already-paid', extra: { paymentId: 'payment of r1' } }],
   ['LAPSED', { problem: 'payment.lapsed' }],
-  ['REFUSED', { problem: 'payment.closed', extra: { status: 'REFUSED' } }],
-  ['VOID', { problem: 'payment.closed', extra: { status: 'VOID' } }],
-  ['REFUNDED', { problem: 'payment.closed', extra: { status: 'REFUNDED' } }],
+  ['REFUSED', { problem: 'payment.closed', extra: { paymentStatus: 'REFUSED' } }],
+  ['VOID', { problem: 'payment.closed', extra: { paymentStatus: 'VOID' } }],
+  ['REFUNDED', { problem: 'payment.closed', extra: { paymentStatus: 'REFUNDED' } }],
 ])('a payment that is %s takes no money', (state, refusal) => {
   const ledger = ledgerWith({ kim: 80_000 });
   const { outcomes } = decidePayments([pay('k1')], [payment({ state })], ledger);

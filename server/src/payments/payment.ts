@@ -91,7 +91,7 @@ function refuseByState(payment: PaymentRow, paidJustNow: boolean, ledger: Ledger
   // Past its time it is lapsed, whether or not the sweep has been there. Instants of one form sort as text.
   if (state === 'LAPSED' || (state === 'DUE' && payment.expires_at <= ledger.at))
     return refused('payment.lapsed');
-  return state === 'DUE' ? undefined : refused('payment.closed', { status: state });
+  return state === 'DUE' ? undefined : refused('payment.closed', { paymentStatus: state });
 }
 
 function refuseByTerms(payment: PaymentRow, turn: Place, ledger: Ledger): Refusal | undefined {

@@ -76,7 +76,7 @@ test('what the buyer gave back can no longer be paid', async () => {
   expect(await money.pay(made.userId, made.reservationId)).toEqual({
     outcome: 'refused',
     problem: 'payment.closed',
-    extra: { status: 'VOID' },
+    extra: { paymentStatus: 'VOID' },
   });
   expect(await money.balanceKrw(made.userId)).toBe(made.amountKrw);
 });

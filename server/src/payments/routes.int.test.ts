@@ -104,6 +104,22 @@ test('charge, hold, pay, and look at all of it', async () => {
   });
 });
 
+test('a key is of one person and one route, and names one body', async () => {
+  const made = reservation();
+  const [one, other] = [made.userId, randomUUID()];
+  const charge = (user: string, amount: number) =>
+    call('POST', '/wallet/charges', user, { amount }, 'my-first');
+  expect(await charge(one, 60_000)).toMatchObject({ status: 201, replayed: null });
+  expect(await charge(other, 20_000)).toMatchObject({ status: 201, replayed: null });
+  expect(await charge(one, 90_000)).toMatchObject({ status: 422, body: { code: 'idempotency.key-reused' } });
+  await money.react('ReservationCreated', [made]);
+  const { reservationId, amountKrw } = made;
+  const paid = await call('POST', '/payments', one, { reservationId }, 'my-first');
+  expect(paid).toMatchObject({ status: 201, replayed: null });
+  expect((await call('GET', '/wallet', one)).body).toEqual({ balance: 60_000 - amountKrw });
+  expect((await call('GET', '/wallet', other)).body).toEqual({ balance: 20_000 });
+});
+
 test('what is refused says what, how much and what next', async () => {
   const { userId, reservationId, ...made } = reservation();
   await money.react('ReservationCreated', [{ ...made, userId, reservationId }]);

@@ -44,7 +44,11 @@ describe('giving back', () => {
     ['EXPIRED', false],
   ])('of one that is %s is allowed: %s', (status, allowed) => {
     const refusal = refuseToCancel(rowOf(status), ANN);
-    const expected = { outcome: 'refused', problem: 'reservation.not-held', extra: { status } };
+    const expected = {
+      outcome: 'refused',
+      problem: 'reservation.not-held',
+      extra: { reservationStatus: status },
+    };
     expect(refusal).toEqual(allowed ? undefined : expected);
   });
 

@@ -55,5 +55,5 @@ export const transitions: Readonly<Record<ReservationStatus, readonly Reservatio
 export function refuseToCancel(found: ReservationRow | undefined, userId: string): Refusal | undefined {
   if (found === undefined || found.user_id !== userId) return refused('reservation.not-found');
   const may = found.status === 'HELD' || found.status === 'CANCELLED';
-  return may ? undefined : refused('reservation.not-held', { status: found.status });
+  return may ? undefined : refused('reservation.not-held', { reservationStatus: found.status });
 }

@@ -232,7 +232,11 @@ describe('giving back', () => {
   test.each<ReservationStatus>(['CONFIRMED', 'EXPIRED'])('of one that is %s is refused', async (status) => {
     const hold = await createOne();
     await move(status, hold);
-    const expected = { outcome: 'refused', problem: 'reservation.not-held', extra: { status } };
+    const expected = {
+      outcome: 'refused',
+      problem: 'reservation.not-held',
+      extra: { reservationStatus: status },
+    };
     expect(await reservations.cancel(hold)).toEqual(expected);
     expect(await eventsOf(hold)).toEqual([]);
   });

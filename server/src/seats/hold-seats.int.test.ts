@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BoxOffice, createBoxOffice, holdRequest } from '../../test/support/box-office.ts';
 import { cancelledOf } from '../../test/support/purchase-events.ts';
+import { until } from '../../test/support/until.ts';
 import { whileLocked } from '../../test/support/while-locked.ts';
 import { newUuid } from '../platform/identifiers.ts';
 import { holdSeats } from './hold-seats.ts';
@@ -92,6 +93,35 @@ describe('a hold', () => {
       typeof outcome === 'symbol' ? outcome : heldOf(outcome).expiresAt,
     );
     expect(new Set(told)).toEqual(new Set([rows[0]?.expires_at]));
+  });
+
+  test('that waited for its seats begins when it has them', async () => {
+    const holding = await office.db.database.transaction(async (tx) => {
+      await tx.rows(
+        { name: 'test.lock-seat', text: 'select from seats.seat where seat_no = 8 for update' },
+        [],
+      );
+      const outcome = hold([8]);
+      const waits = `select clock_timestamp() as at from pg_stat_activity where datname = current_database()
+        and wait_event_type = 'Lock' and xact_start < clock_timestamp() - interval '20 milliseconds'`;
+      const waitedAt = await until('the hold has waited for a moment', async () => {
+        const [row] = await office.db.database.rows<{ at: string }>({ name: 'test.waits', text: waits }, []);
+        return row?.at;
+      });
+      return { outcome, waitedAt };
+    });
+    const { expiresAt } = heldOf(await holding.outcome);
+    expect(Date.parse(expiresAt)).toBeGreaterThanOrEqual(Date.parse(holding.waitedAt) + 300_000);
+  });
+
+  test('whose time is over keeps its seats until they are released', async () => {
+    const { reservationId } = heldOf(await hold([9]));
+    const text = `update seats.hold
+      set held_at = held_at - interval '10 minutes', expires_at = expires_at - interval '10 minutes'`;
+    await office.db.database.rows({ name: 'test.long-ago', text }, []);
+    const outcomes = await holdSeats(office.counters[0], [holdRequest([9])]);
+    expect(outcomes).toMatchObject([{ outcome: 'refused', problem: 'seats.taken' }]);
+    expect(await office.seat(9)).toMatchObject({ state: 'H', version: 1, reservation_id: reservationId });
   });
 
   test('that is refused leaves nothing but its event', async () => {
@@ -193,6 +223,14 @@ describe('races over two instances', () => {
     );
     expect(tally(outcomes)).toEqual({ held: 1, 'seats.taken': 199 });
     expect(await office.seat(13)).toMatchObject({ state: 'H', version: 1 });
+  });
+
+  test('of two who wait for one seat one gets it, and the other is told that it is taken', async () => {
+    const lock = 'select from seats.seat where seat_no = 13 for update';
+    const outcomes = await whileLocked(office.db, lock, 2, () =>
+      Promise.all(office.counters.map(({ seats }) => seats.hold(holdRequest([13])))),
+    );
+    expect(tally(outcomes)).toEqual({ held: 1, 'seats.taken': 1 });
   });
 
   test('overlapping groups in any order end without a deadlock, each one whole or not at all', async () => {

@@ -43,6 +43,10 @@ const LOCK_FIRST = {
   name: 'test.lock-first',
   text: 'select from waiting_room.token where number = 1 for update',
 };
+const LOCK_SECOND = {
+  name: 'test.lock-second',
+  text: 'select from waiting_room.token where number = 2 for update',
+};
 const LOCK_ROOM = {
   name: 'test.lock-room',
   text: 'select from waiting_room.room where room = $1 for update',
@@ -145,6 +149,21 @@ test('a turn that somebody is just at is left to the next look: neither is the o
   });
   await line.tick();
   expect(await states()).toEqual(['EXPIRED', 'EXPIRED', 'ACTIVE']);
+});
+
+test('whose place somebody else has locked is waited for, not passed over', async () => {
+  await using db = await createTestDatabase();
+  const line = createPostgresLine({ database: db.database, ...TIMES });
+  await line.createRoom('main', setup(capacity(1)));
+  await line.join([1, 2, 3].map(() => ({ room: 'main', userId: randomUUID() })));
+  const places = [1, 2, 3].map((number) => ({ room: 'main', epoch: 1, number }));
+  await db.database.transaction(async (tx) => {
+    await tx.rows(LOCK_SECOND, []);
+    await expect(line.changeRoom('main', { policy: capacity(2) })).rejects.toThrow(DatabaseFault);
+  });
+  await line.changeRoom('main', { policy: capacity(2) });
+  const turns = await line.turns(places);
+  expect(turns.map((turn) => turn?.state)).toEqual(['ACTIVE', 'ACTIVE', 'WAITING']);
 });
 
 test('a room that is locked holds up no other', async () => {

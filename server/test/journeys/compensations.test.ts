@@ -155,7 +155,10 @@ describe('cancelled by the buyer', () => {
     expect((await fan.giveBack(reservationId)).status).toBe(204);
     await world.settle();
     expect(await freeSeats(world, sale.performanceId)).toEqual([1, 2, 3, 4]);
-    expect(await fan.pay(reservationId)).toMatchObject({ status: 409, body: { code: 'payment.closed' } });
+    expect(await fan.pay(reservationId)).toMatchObject({
+      status: 409,
+      body: { status: 409, code: 'payment.closed', paymentStatus: 'VOID' },
+    });
     expect(await fan.balance()).toBe(1_000_000);
     await expectPromisesKept(world);
   });

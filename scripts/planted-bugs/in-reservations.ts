@@ -1,0 +1,54 @@
+import type { PlantedBug } from './planted-bug.ts';
+
+const RESERVATIONS = 'server/src/reservations/reservations.int.test.ts';
+
+export const IN_RESERVATIONS: readonly PlantedBug[] = [
+  {
+    name: 'confirmed-after-its-end',
+    says: 'A payment confirms its reservation, whatever became of that since.',
+    harm: 'What was cancelled or has expired is confirmed all the same: two people have tickets for one seat.',
+    promise: 'I9',
+    file: 'server/src/reservations/move-reservations.ts',
+    changes: [{ find: 'and status = any($3::text[])', replace: 'and cardinality($3::text[]) > 0' }],
+    killers: [
+      { file: RESERVATIONS, test: 'only the transitions of the table happen, whatever is asked for' },
+    ],
+  },
+  {
+    name: 'created-twice',
+    says: 'Each `SeatReserved` is answered by a `ReservationCreated`, whether the reservation is new or not.',
+    harm: 'An event that comes twice opens the payment of a reservation that was given back meanwhile.',
+    promise: 'I5',
+    file: 'server/src/reservations/create-reservations.ts',
+    changes: [
+      {
+        find: "    if (status === undefined) return [];\n    return [status === 'HELD' ?",
+        replace: "    return [status !== 'EXPIRED' ?",
+      },
+    ],
+    killers: [
+      {
+        file: RESERVATIONS,
+        test: 'that comes twice, in one set or later, is one reservation and says nothing more',
+      },
+    ],
+  },
+  {
+    name: 'cancelled-by-anybody',
+    says: 'Whoever knows the id of a reservation may give it back: ids cannot be guessed.',
+    harm: 'An id in a screenshot is enough to take somebody’s seats away.',
+    promise: 'I3',
+    file: 'server/src/reservations/reservation.ts',
+    changes: [{ find: 'found === undefined || found.user_id !== userId', replace: 'found === undefined' }],
+    killers: [{ file: RESERVATIONS, test: "of somebody else's is refused as if there were none" }],
+  },
+  {
+    name: 'ticket-of-a-signature',
+    says: 'A ticket is good when we signed it.',
+    harm: 'Whoever was given the money back comes in with the old ticket, to the seat of somebody else.',
+    promise: 'I1',
+    file: 'server/src/reservations/check-ticket.ts',
+    changes: [{ find: "reservation?.status === 'CONFIRMED' &&", replace: 'reservation !== undefined &&' }],
+    killers: [{ file: RESERVATIONS, test: 'are not valid any more once the reservation was cancelled' }],
+  },
+];
