@@ -52,9 +52,11 @@ export const logScenarios: readonly Scenario[] = [
   {
     name: 'idle-row-lock',
     does: 'A stranger’s session keeps the rows of the ten front seats locked for 20 s.',
-    mustHold: 'Whoever wants these seats is refused in time, and all others buy on.',
+    mustHold:
+      'Whoever wants these seats is refused in time. Readers wait as before, for it is the same to the log; all catch up.',
     needs: [],
     lastsMs: 20_000,
+    turnsAway: ['reservation.not-found'],
     disturb: (play) =>
       idleFor(
         play,
