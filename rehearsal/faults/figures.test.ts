@@ -21,6 +21,7 @@ function historyOf(sent: readonly Sent[]): History {
     asked: null,
     key: null,
     isFinal: false,
+    problem: 'away',
     ...one,
   })) as unknown as Operation[];
   return { room: 'r', performanceId: 1, holdTtlMs: 1, takenBefore: [], operations };
@@ -44,6 +45,7 @@ test('what was sent under the fault is counted by its outcome', () => {
     ok: 1,
     refused: 1,
     unknown: 1,
+    unknownBy: [['away', 1]],
   });
 });
 

@@ -13,6 +13,8 @@ export interface Figures {
   readonly ok: number;
   readonly refused: number;
   readonly unknown: number;
+  /** What these were told, or why nothing; the most frequent first. */
+  readonly unknownBy: readonly (readonly [problem: string, count: number])[];
   /** Actions with a key of which somebody was once not told the outcome, over the whole run, and what was told later. */
   readonly unresolved: Resolved;
   /** Of all that was answered 2xx under the fault. */
@@ -54,6 +56,7 @@ export function figuresOf({ operations }: History, { faultMs, healedMs }: Moment
     ok: count('ok'),
     refused: count('refused'),
     unknown: count('unknown'),
+    unknownBy: problemsOf(under),
     unresolved: resolve(operations),
     okP99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0,
     recoveredMs: slowest?.ms ?? 0,
@@ -62,6 +65,14 @@ export function figuresOf({ operations }: History, { faultMs, healedMs }: Moment
       (what) => isTried(operations, what, healedMs) && !known.some((one) => one.what === what),
     ),
   };
+}
+
+function problemsOf(operations: readonly Operation[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const one of operations) {
+    if (one.outcome === 'unknown') counts.set(one.problem, (counts.get(one.problem) ?? 0) + 1);
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a);
 }
 
 function isTried(operations: readonly Operation[], what: What, healedMs: number): boolean {

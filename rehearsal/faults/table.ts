@@ -38,12 +38,15 @@ function rowOf(result: Result, { date, commit }: Mark): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
+const REASONS_SHOWN = 3;
+
 function cellsOf(played: Played): string[] {
   const { figures, notes } = played;
-  const { asked, ok, refused, unknown, okP99Ms } = figures;
+  const { asked, ok, refused, unknown, unknownBy, okP99Ms } = figures;
+  const reasons = unknownBy.slice(0, REASONS_SHOWN).map(([problem, count]) => `${count} ${problem}`);
   return [
     notes.join('; '),
-    `${asked}: ${ok} · ${refused} · ${unknown}`,
+    `${asked}: ${ok} · ${refused} · ${unknown}${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
     resolved(figures),
     seconds(okP99Ms),
     recovered(figures),

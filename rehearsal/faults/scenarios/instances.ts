@@ -71,7 +71,8 @@ export const instanceScenarios: readonly Scenario[] = [
   {
     name: 'rolling-restart',
     does: 'The instances are stopped with SIGTERM and started again, one after the other.',
-    mustHold: 'What was under way is finished, nobody has to ask twice about what was done.',
+    mustHold:
+      'What is under way is finished; whoever comes too late is told so at once, and asks another instance.',
     needs: [],
     lastsMs: 30_000,
     disturb: async (play) => {
