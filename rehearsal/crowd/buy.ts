@@ -83,6 +83,9 @@ async function lostOr(fan: Fan, held: Reply<'hold'>): Promise<Try> {
     await pause(fan, jittered(fan, AGAIN_MS));
     return 'again';
   }
+  // What they had before is over, and counted as theirs until the seats are free: longer while readers are behind.
+  const hadSome = fan.story.reservations.size > 0;
+  if (held.outcome === 'refused' && held.problem === 'seats.limit-reached' && hadSome) return 'again';
   return stoppedOr(fan, endOf(held, 'holding seats'));
 }
 
