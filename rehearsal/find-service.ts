@@ -1,7 +1,7 @@
 /** Which service is rehearsed: those that were named, the one that runs here, or one of the rehearsal's own. */
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
-import { findRunningService } from '../scripts/catalogue/find-service.ts';
+import { findRunningService } from '../scripts/support/find-service.ts';
 import type { OnsaleOptions } from './options.ts';
 import { startOwnService } from './own-service.ts';
 

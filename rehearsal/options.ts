@@ -1,5 +1,6 @@
 /** What can be said to `npm run onsale`, read and checked. Pure. */
 import { parseArgs } from 'node:util';
+import { type Read, reading } from '../scripts/support/command.ts';
 import { BEHAVIOURS, type Behaviour, type Curve, type Mix, USUAL_MIX } from './crowd/plan.ts';
 
 export interface OnsaleOptions {
@@ -85,8 +86,6 @@ function curveText(curve: Curve): string {
   }
 }
 
-type Read = OnsaleOptions | 'help' | { readonly wrong: string };
-
 class Wrong extends Error {
   override name = 'Wrong';
 }
@@ -113,13 +112,11 @@ const OPTIONS = {
 type Given = ReturnType<typeof parse>;
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], options: OPTIONS }).values;
 
-export function readOptions(args: readonly string[]): Read {
-  try {
+export function readOptions(args: readonly string[]): Read<OnsaleOptions> {
+  return reading(() => {
     const given = parse(args);
     return given.help === true ? 'help' : optionsOf(given);
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 function optionsOf(given: Given): OnsaleOptions {

@@ -1,6 +1,6 @@
 /** One fan: what they are going to do, what they have in hands, and what has become of them. */
 import type { Clock } from '../../server/src/platform/clock.ts';
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import type { Standing } from '../history/operation.ts';
 import { type Api, type ApiDeps, type Caller, createApi } from './api.ts';
 import type { FreeSeats } from './calls.ts';
