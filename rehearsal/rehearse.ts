@@ -103,7 +103,7 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
 
   const holds = createHoldTimes();
   const { seed } = options;
-  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
+  const crowd: Crowd = { seed, target, holds, api, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
@@ -148,7 +148,10 @@ async function liveOrSay(fan: Fan): Promise<void> {
     await live(fan);
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    Object.assign(fan.story, { end: { ending: 'unexplained', why }, endedMs: fan.crowd.clock.monotonicMs() });
+    Object.assign(fan.story, {
+      end: { ending: 'unexplained', why },
+      endedMs: fan.crowd.api.clock.monotonicMs(),
+    });
   }
 }
 

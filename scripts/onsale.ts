@@ -11,7 +11,7 @@ import { createExchange } from '../rehearsal/crowd/exchange.ts';
 import type { Target } from '../rehearsal/crowd/fan.ts';
 import { saveHistory } from '../rehearsal/history/history-file.ts';
 import { createDisplay, type Display } from '../rehearsal/display.ts';
-import { findService, type Found } from '../rehearsal/find-service.ts';
+import { findService, type Found, HoldNotOurs } from '../rehearsal/find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from '../rehearsal/options.ts';
 import { findTakenSeats } from '../rehearsal/find-taken-seats.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
@@ -124,6 +124,7 @@ function roomWords({ target }: OnsaleOptions): string {
 function codeOf(error: unknown): number | undefined {
   if (error instanceof ServiceAway) return exitCodes.unavailable;
   if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
+  if (error instanceof HoldNotOurs) return commandCodes.usage;
   if (error instanceof NoTarget) return commandCodes.badData;
   return error instanceof ConfigError ? exitCodes.configuration : undefined;
 }
