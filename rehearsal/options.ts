@@ -48,7 +48,8 @@ sold out. At the end everything that they were told is checked, the service is a
   --seed N         the same seed and options bring the same fans; 1 unless given
   --url URL        the service; again for each further instance. Without it the one at HOST and PORT, and if none
                    runs there, one is started for the rehearsal, on the data that npm start would use
-  --hold-seconds N how long an own service holds seats, 5 to 3600; ${OWN_HOLD_S} unless given; refused where one runs already
+  --hold-seconds N how long an own service holds seats, 5 to 3600; ${OWN_HOLD_S} unless given. Refused when one
+                   runs already
   --report FILE    where the report goes; unless given, a file of its own in DATA_DIR/rehearsals
   --history FILE   where every request and answer goes, for npm run check-history; kept nowhere unless given
   --help           these lines
