@@ -35,7 +35,7 @@ export interface StepFigures {
 }
 
 /** How the sale stands. */
-export interface Standing {
+export interface SaleStanding {
   readonly joined: number;
   readonly waiting: number;
   readonly active: number;
@@ -46,7 +46,7 @@ export interface Standing {
   readonly sold: number;
 }
 
-export interface Second extends Standing {
+export interface Second extends SaleStanding {
   /** Since the beginning. */
   readonly atS: number;
   readonly requests: number;
@@ -58,7 +58,7 @@ export interface Second extends Standing {
 export interface Tally {
   note(sample: Sample): void;
   /** Closes the second that is under way. */
-  tick(atS: number, standing: Standing): void;
+  tick(atS: number, standing: SaleStanding): void;
   readonly seconds: readonly Second[];
   readonly errors: number;
   steps(): StepFigures[];

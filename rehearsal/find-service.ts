@@ -1,8 +1,8 @@
 /** Which service is rehearsed: those that were named, the one that runs here, or one of the rehearsal's own. */
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
-import { findRunningService } from '../scripts/catalogue/find-service.ts';
-import type { OnsaleOptions } from './options.ts';
+import { findRunningService } from '../scripts/support/find-service.ts';
+import { type OnsaleOptions, OWN_HOLD_S } from './options.ts';
 import { startOwnService } from './own-service.ts';
 
 export interface Found extends AsyncDisposable {
@@ -18,7 +18,17 @@ export interface Found extends AsyncDisposable {
   readonly dataDir: string;
 }
 
-const HOLD_S = 60;
+/** How long seats are held was given, and it is not the rehearsal that sets it. */
+export class HoldNotOurs extends Error {
+  override name = 'HoldNotOurs';
+
+  constructor(url: string) {
+    super(
+      `--hold-seconds is for a service of the rehearsal’s own, and one runs at ${url}, with its own setting: ` +
+        'leave it out, or stop that service, or set PORT to another one',
+    );
+  }
+}
 
 export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found> {
   const [first] = urls;
@@ -26,6 +36,7 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
   const running = await findRunningService(first);
   for (const url of urls.slice(1)) await findRunningService(url);
   if (running !== undefined) {
+    if (holdS !== undefined) throw new HoldNotOurs(running.url);
     return {
       urls: first === undefined ? [running.url] : urls,
       token: running.token,
@@ -36,7 +47,7 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
       [Symbol.asyncDispose]: async () => {},
     };
   }
-  const holdTtlMs = 1_000 * (holdS ?? HOLD_S);
+  const holdTtlMs = 1_000 * (holdS ?? OWN_HOLD_S);
   const own = await startOwnService(holdTtlMs);
   return {
     urls: [own.url],

@@ -12,12 +12,12 @@ export interface OperatorAnswer {
 
 export interface Operator {
   /** One try. */
-  ask(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<OperatorAnswer>;
+  ask(method: 'GET' | 'POST', path: string): Promise<OperatorAnswer>;
   /** Until it is answered with something else than a 5xx, at any of the instances, or the time is over. */
   insist(
     method: 'GET' | 'POST',
     path: string,
-    options: { readonly withinMs: number; readonly body?: object; readonly key?: string },
+    options: { readonly withinMs: number },
   ): Promise<OperatorAnswer>;
 }
 
@@ -27,18 +27,18 @@ const PAUSE_MS = 300;
 export function createOperator(exchange: Exchange, token: string, clock: Clock, gone: AbortSignal): Operator {
   let instance = 0;
 
-  async function ask(method: Message['method'], path: string, body?: object, key?: string) {
-    const answer = await exchange.send(instance, { method, path, bearer: token, body, key });
+  async function ask(method: Message['method'], path: string) {
+    const answer = await exchange.send(instance, { method, path, bearer: token });
     if (answer.status === 0 || answer.status >= 500) instance = (instance + 1) % exchange.instances;
     return { status: answer.status, body: bodyOf(answer.text) };
   }
 
   return {
     ask,
-    insist: async (method, path, { withinMs, body, key }) => {
+    insist: async (method, path, { withinMs }) => {
       const untilMs = clock.monotonicMs() + withinMs;
       for (;;) {
-        const answer = await ask(method, path, body, key);
+        const answer = await ask(method, path);
         const isOpen = answer.status === 0 || answer.status === 429 || answer.status >= 500;
         if (!isOpen || gone.aborted || clock.monotonicMs() > untilMs) return answer;
         await clock.sleep(PAUSE_MS, gone);

@@ -1,5 +1,6 @@
 /** What can be said to `npm run onsale`, read and checked. Pure. */
 import { parseArgs } from 'node:util';
+import { type Read, reading } from '../scripts/support/command.ts';
 import { BEHAVIOURS, type Behaviour, type Curve, type Mix, USUAL_MIX } from './crowd/plan.ts';
 
 export interface OnsaleOptions {
@@ -15,13 +16,15 @@ export interface OnsaleOptions {
   readonly target:
     | { readonly kind: 'given'; readonly performanceId: number }
     | { readonly kind: 'own'; readonly seats: number; readonly ratePerS: number; readonly capacity: number };
-  /** Of an own service; undefined: a minute. */
+  /** Of an own service; undefined: `OWN_HOLD_S`. */
   readonly holdS: number | undefined;
   /** Undefined: among the data. */
   readonly report: string | undefined;
   /** Where what was asked and told goes, for `npm run check-history`; undefined: nowhere. */
   readonly history: string | undefined;
 }
+
+export const OWN_HOLD_S = 60;
 
 export const HELP = `npm run onsale -- [--fans 5000] [--seats 2000 | --performance ID] [options]
 
@@ -45,7 +48,8 @@ sold out. At the end everything that they were told is checked, the service is a
   --seed N         the same seed and options bring the same fans; 1 unless given
   --url URL        the service; again for each further instance. Without it the one at HOST and PORT, and if none
                    runs there, one is started for the rehearsal, on the data that npm start would use
-  --hold-seconds N how long an own service holds seats, 5 to 3600; 60 unless given
+  --hold-seconds N how long an own service holds seats, 5 to 3600; ${OWN_HOLD_S} unless given. Refused when one
+                   runs already
   --report FILE    where the report goes; unless given, a file of its own in DATA_DIR/rehearsals
   --history FILE   where every request and answer goes, for npm run check-history; kept nowhere unless given
   --help           these lines
@@ -85,8 +89,6 @@ function curveText(curve: Curve): string {
   }
 }
 
-type Read = OnsaleOptions | 'help' | { readonly wrong: string };
-
 class Wrong extends Error {
   override name = 'Wrong';
 }
@@ -113,13 +115,11 @@ const OPTIONS = {
 type Given = ReturnType<typeof parse>;
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], options: OPTIONS }).values;
 
-export function readOptions(args: readonly string[]): Read {
-  try {
+export function readOptions(args: readonly string[]): Read<OnsaleOptions> {
+  return reading(() => {
     const given = parse(args);
     return given.help === true ? 'help' : optionsOf(given);
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 function optionsOf(given: Given): OnsaleOptions {
@@ -145,7 +145,7 @@ function optionsOf(given: Given): OnsaleOptions {
     holdS:
       given['hold-seconds'] === undefined
         ? undefined
-        : whole(given['hold-seconds'], '--hold-seconds', { min: 5, max: 3_600, usual: 60 }),
+        : wholeIn(given['hold-seconds'], '--hold-seconds', { min: 5, max: 3_600 }),
     report: given.report,
     history: given.history,
   };
@@ -172,16 +172,24 @@ function targetOf(given: Given): OnsaleOptions['target'] {
       );
     }
   }
-  const performanceId = whole(given.performance, '--performance', { min: 1, max: 2_147_483_647, usual: 0 });
+  const performanceId = wholeIn(given.performance, '--performance', { min: 1, max: 2_147_483_647 });
   return { kind: 'given', performanceId };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
 }
 
 function whole(
   text: string | undefined,
   name: string,
-  { min, max, usual }: { readonly min: number; readonly max: number; readonly usual: number },
+  { usual, ...range }: Range & { readonly usual: number },
 ): number {
-  if (text === undefined) return usual;
+  return text === undefined ? usual : wholeIn(text, name, range);
+}
+
+function wholeIn(text: string, name: string, { min, max }: Range): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new Wrong(`${name} must be a whole number from ${min} to ${max}; "${text}" is not`);

@@ -8,12 +8,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
-import { ServiceAway } from '../scripts/catalogue/operator-api.ts';
-import { keptToken } from '../scripts/catalogue/find-service.ts';
+import { ServiceAway } from '../scripts/support/operator-api.ts';
+import { keptToken } from '../scripts/support/find-service.ts';
+import { startFlags } from '../scripts/support/start-flags.ts';
 
 const CHILD = fileURLToPath(new URL('service-process.ts', import.meta.url));
-/** As `npm start` has it. */
-const FLAGS = ['--max-semi-space-size=32'];
 /** A turn outlives the holds made on it, and whoever never pays does not keep a place for ten minutes. */
 const TURN_PER_HOLD = 5;
 const SAID_LINES_MAX = 20;
@@ -39,7 +38,7 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
       HOLD_TTL_MS: String(holdTtlMs),
       ACTIVE_TTL_MS: String(TURN_PER_HOLD * holdTtlMs),
     },
-    execArgv: FLAGS,
+    execArgv: startFlags(),
     // In a group of its own: Ctrl-C is for the crowd, and the service is needed until the end.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -11,7 +11,7 @@ import { createHoldTimes } from './crowd/hold-times.ts';
 import { live } from './crowd/live.ts';
 import { createPause } from './crowd/pause.ts';
 import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
-import { createTally, type Second, type Standing, type StepFigures } from './figures.ts';
+import { createTally, type Second, type SaleStanding, type StepFigures } from './figures.ts';
 import type { History } from './history/operation.ts';
 import { createRecorder } from './history/recorder.ts';
 import { createOperator } from './operator.ts';
@@ -41,7 +41,7 @@ export interface Progress {
   readonly phase: Phase;
   readonly atS: number;
   readonly fans: { readonly total: number; readonly arrived: number; readonly gone: number };
-  readonly standing: Standing;
+  readonly standing: SaleStanding;
   readonly seconds: readonly Second[];
   readonly errors: number;
   /** Fans whose end was read, in the last phase. */
@@ -61,7 +61,7 @@ export interface Rehearsal {
   readonly steps: readonly StepFigures[];
   readonly seconds: readonly Second[];
   /** How it stood when everything was over. */
-  readonly standing: Standing;
+  readonly standing: SaleStanding;
   readonly history: History;
   readonly audit: AuditReport | undefined;
   /** Nobody holds anything any more, and everything could be read. */
@@ -103,7 +103,7 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
 
   const holds = createHoldTimes();
   const { seed } = options;
-  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
+  const crowd: Crowd = { seed, target, holds, api, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
@@ -148,7 +148,10 @@ async function liveOrSay(fan: Fan): Promise<void> {
     await live(fan);
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    Object.assign(fan.story, { end: { ending: 'unexplained', why }, endedMs: fan.crowd.clock.monotonicMs() });
+    Object.assign(fan.story, {
+      end: { ending: 'unexplained', why },
+      endedMs: fan.crowd.api.clock.monotonicMs(),
+    });
   }
 }
 

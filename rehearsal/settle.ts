@@ -6,7 +6,7 @@ import type { AuditReport } from '#contract/http/operator.ts';
 import type { Fan } from './crowd/fan.ts';
 import { withdraw } from './crowd/live.ts';
 import { streamOf } from './crowd/plan.ts';
-import { askForAudit } from './audit.ts';
+import { askForAudit } from './ask-for-audit.ts';
 import type { Operator } from './operator.ts';
 
 const AT_ONCE = 48;

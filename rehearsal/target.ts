@@ -1,8 +1,8 @@
 /** What is rehearsed: a performance that there is, or one made for the rehearsal, with a room of its own. */
 import type { Clock } from '../server/src/platform/clock.ts';
 import { newUuid } from '../server/src/platform/identifiers.ts';
-import type { Answer, OperatorApi } from '../scripts/catalogue/operator-api.ts';
-import { pause } from '../scripts/catalogue/operator-api.ts';
+import type { Answer, OperatorApi } from '../scripts/support/operator-api.ts';
+import { pause } from '../scripts/support/operator-api.ts';
 import type { Target } from './crowd/fan.ts';
 
 /** What was asked for cannot be rehearsed; the message says why and what to do. */

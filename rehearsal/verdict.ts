@@ -8,26 +8,49 @@ export interface Verdict {
   readonly isKept: boolean;
   /** What is broken, a sentence each. */
   readonly broken: readonly string[];
-  /** What could not be judged, a sentence each. */
-  readonly unjudged: readonly string[];
+  /** Those of `broken` that are visits which nobody can explain. */
+  readonly unexplained: readonly Unexplained[];
+  readonly unjudged: readonly Unjudged[];
   readonly history: HistoryVerdict;
+}
+
+export interface Unexplained {
+  readonly fan: number;
+  /** Of the answer that ended the visit; undefined when it was something else. */
+  readonly problem: string | undefined;
+  readonly says: string;
+}
+
+/** What could not be judged. */
+export interface Unjudged {
+  readonly what: 'audit' | 'under way' | 'end' | 'stopped';
+  readonly says: string;
 }
 
 export function judge({ history, audit, stories, isSettled, wasStopped }: Rehearsal): Verdict {
   const checked = checkHistory(history);
+  const unexplained = stories.flatMap(unexplainedOf);
   const broken = [
     ...checked.contradictions.map(({ promise, says }) => `${promise}: ${says}`),
     ...auditBreaks(audit),
-    ...unexplained(stories),
+    ...unexplained.map(({ says }) => says),
   ];
-  const unjudged = [
-    ...(audit === undefined ? ['the service gave no audit'] : []),
-    ...(audit?.state === 'FAILED' ? ['the audit could not be finished'] : []),
-    ...(audit !== undefined && audit.underWay > 0 ? [`${audit.underWay} things were still under way`] : []),
-    ...(isSettled ? [] : ['not everything had come to its end, or could be read at the end']),
-    ...(wasStopped ? ['it was stopped before its end'] : []),
-  ];
-  return { isKept: broken.length === 0, broken, unjudged, history: checked };
+  const unjudged = [...unaudited(audit)];
+  if (!isSettled) {
+    unjudged.push({ what: 'end', says: 'not everything had come to its end, or could be read at the end' });
+  }
+  if (wasStopped) unjudged.push({ what: 'stopped', says: 'it was stopped before its end' });
+  return { isKept: broken.length === 0, broken, unexplained, unjudged, history: checked };
+}
+
+function unaudited(audit: AuditReport | undefined): Unjudged[] {
+  if (audit === undefined) return [{ what: 'audit', says: 'the service gave no audit' }];
+  const open: Unjudged[] = [];
+  if (audit.state === 'FAILED') open.push({ what: 'audit', says: 'the audit could not be finished' });
+  if (audit.underWay > 0) {
+    open.push({ what: 'under way', says: `${audit.underWay} things were still under way` });
+  }
+  return open;
 }
 
 function auditBreaks(audit: AuditReport | undefined): string[] {
@@ -39,8 +62,9 @@ function auditBreaks(audit: AuditReport | undefined): string[] {
     });
 }
 
-function unexplained(stories: readonly Story[]): string[] {
-  return stories
-    .filter(({ end }) => end?.ending === 'unexplained')
-    .map(({ index, end }) => `nobody can explain what happened to fan ${index + 1}: ${end?.why ?? ''}`);
+function unexplainedOf({ index, end }: Story): Unexplained[] {
+  if (end?.ending !== 'unexplained') return [];
+  const fan = index + 1;
+  const says = `nobody can explain what happened to fan ${fan}: ${end.why ?? ''}`;
+  return [{ fan, problem: end.problem, says }];
 }

@@ -1,7 +1,7 @@
 /** The organiser's eye on the sale: looks once a second at the line and at what is sold, and says when it is sold out. */
 import type { Clock } from '../server/src/platform/clock.ts';
 import type { Story, Target } from './crowd/fan.ts';
-import type { Standing, Tally } from './figures.ts';
+import type { SaleStanding, Tally } from './figures.ts';
 import type { Operator } from './operator.ts';
 
 const EVERY_MS = 1_000;
@@ -20,14 +20,14 @@ export interface SaleWatch {
   soldOutAtS(): number | null;
   now(): {
     readonly atS: number;
-    readonly standing: Standing;
+    readonly standing: SaleStanding;
     readonly fans: { readonly total: number; readonly arrived: number; readonly gone: number };
   };
   /** Looks until it is ended; calls after each look. */
   watch(onLook: () => void): { end(): Promise<void> };
 }
 
-const NOTHING: Standing = { joined: 0, waiting: 0, active: 0, head: 0, free: 0, held: 0, sold: 0 };
+const NOTHING: SaleStanding = { joined: 0, waiting: 0, active: 0, head: 0, free: 0, held: 0, sold: 0 };
 
 export function watchSale({ operator, target, clock, startedMs, tally, stories }: WatchDeps): SaleWatch {
   let standing = NOTHING;

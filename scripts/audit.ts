@@ -8,10 +8,8 @@ import { DatabaseFault } from '../server/src/platform/postgres/faults.ts';
 import { exitCodes, StartupRefusal } from '../server/src/platform/startup-refusal.ts';
 import { findDatabase, type FoundDatabase } from './audit/find-database.ts';
 import { reportLines } from './audit/report.ts';
+import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
 
-const VIOLATED = 1;
-const USAGE = 64; // EX_USAGE of sysexits.h
-const INTERRUPTED = 130;
 const LOOK_AGAIN_MS = 500;
 const SETTLE_S_MAX = 3_600;
 
@@ -32,36 +30,26 @@ interface Arguments {
   readonly json: boolean;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const given = readArguments(args);
-  if (given === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if ('wrong' in given) {
-    process.stderr.write(`${given.wrong}\n\n${HELP}`);
-    return USAGE;
-  }
+async function main(given: Arguments): Promise<number> {
   const signal = stopOnSignal();
+  try {
+    return await audit(given, signal);
+  } catch (error) {
+    return signal.aborted ? commandCodes.interrupted : noAudit(error);
+  }
+}
+
+async function audit({ settleMs, json }: Arguments, signal: AbortSignal): Promise<number> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   await using found = await findDatabase(say);
   if (!found.isServed) say('no service runs here: what waits for one is counted, and is no violation');
-  try {
-    const { result, startedAt, tookMs } = await auditUntil(found, given.settleMs, signal);
-    const { isServed } = found;
-    if (given.json) {
-      const state = countViolations(result) === 0 ? 'CLEAN' : 'VIOLATED';
-      process.stdout.write(
-        `${JSON.stringify({ state, startedAt, tookMs, isServed, ...result }, undefined, 2)}\n`,
-      );
-    } else {
-      process.stdout.write(`${reportLines(result, tookMs).join('\n')}\n`);
-    }
-    return countViolations(result) === 0 ? 0 : VIOLATED;
-  } catch (error) {
-    if (signal.aborted) return INTERRUPTED;
-    throw error;
-  }
+  const { result, startedAt, tookMs } = await auditUntil(found, settleMs, signal);
+  const { isServed } = found;
+  const isClean = countViolations(result) === 0;
+  const report = { state: isClean ? 'CLEAN' : 'VIOLATED', startedAt, tookMs, isServed, ...result };
+  const text = json ? JSON.stringify(report, undefined, 2) : reportLines(result, tookMs).join('\n');
+  process.stdout.write(`${text}\n`);
+  return isClean ? 0 : commandCodes.broken;
 }
 
 interface Audited {
@@ -90,8 +78,8 @@ async function auditUntil(
   }
 }
 
-function readArguments(args: readonly string[]): Arguments | 'help' | { readonly wrong: string } {
-  try {
+function readArguments(args: readonly string[]): Read<Arguments> {
+  return reading(() => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -108,16 +96,14 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { readonly
       };
     }
     return { settleMs: seconds * 1000, json: values.json };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 // undefined_table, undefined_column, invalid_schema_name
 const OTHER_SCHEMA = new Set(['42P01', '42703', '3F000']);
 
 /** No audit is not a broken promise: the exit code tells them apart. */
-function fail(error: unknown): number {
+function noAudit(error: unknown): number {
   const say = (what: string, advice: string) =>
     process.stderr.write(`there was no audit: ${what}\n${advice}\n`);
   if (error instanceof StartupRefusal) {
@@ -139,8 +125,4 @@ function fail(error: unknown): number {
   return exitCodes.software;
 }
 
-main(process.argv.slice(2))
-  .catch(fail)
-  .then((code) => {
-    process.exitCode = code;
-  }, fail);
+await runCommand({ help: HELP, read: readArguments, run: main });

@@ -7,26 +7,19 @@ import { play, type Result } from '../rehearsal/faults/play.ts';
 import { SCENARIOS } from '../rehearsal/faults/scenarios/index.ts';
 import { findingsOf, lineOf, tableOf } from '../rehearsal/faults/table.ts';
 import { machine } from '../rehearsal/report/setting.ts';
-import { fail, stopOnSignal } from '../server/src/exit.ts';
+import { stopOnSignal } from '../server/src/exit.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { replaceRegion } from './docs/region.ts';
+import { commandCodes, runCommand } from './support/command.ts';
 import { ROOT } from './support/run.ts';
 
-const BROKEN = 1;
-const USAGE = 64; // EX_USAGE of sysexits.h
-const INTERRUPTED = 130;
 const DOCUMENT = join(ROOT, 'docs/reliability.md');
 const WRITTEN_BY = 'npm run faults -- --write';
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args, SCENARIOS);
-  if (options === 'help' || options === 'list') {
-    process.stdout.write(options === 'help' ? HELP : listOf(SCENARIOS));
+async function main(options: FaultOptions | 'list'): Promise<number> {
+  if (options === 'list') {
+    process.stdout.write(listOf(SCENARIOS));
     return 0;
-  }
-  if ('wrong' in options) {
-    process.stderr.write(`${options.wrong}\n\nnpm run faults -- --help says what there is.\n`);
-    return USAGE;
   }
   const signal = stopOnSignal();
   const results = await playAll(options, signal);
@@ -35,9 +28,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${lineOf(result, width)}\n`);
     for (const finding of findingsOf(result)) process.stdout.write(`  ${finding}\n`);
   }
-  if (signal.aborted) return INTERRUPTED;
+  if (signal.aborted) return commandCodes.interrupted;
   if (options.write) writeTable(results, options);
-  return results.every(({ outcome }) => outcome === 'kept' || outcome === 'skipped') ? 0 : BROKEN;
+  return results.every(({ outcome }) => outcome === 'kept' || outcome === 'skipped')
+    ? 0
+    : commandCodes.broken;
 }
 
 async function playAll({ scenarios, seed }: FaultOptions, signal: AbortSignal): Promise<Result[]> {
@@ -70,6 +65,9 @@ function writeTable(results: readonly Result[], { seed }: FaultOptions): void {
   process.stdout.write('wrote docs/reliability.md\n');
 }
 
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-}, fail);
+await runCommand({
+  help: HELP,
+  advice: 'npm run faults -- --help says what there is.\n',
+  read: (args) => readOptions(args, SCENARIOS),
+  run: main,
+});

@@ -4,11 +4,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { SEATS_PER_FILE_MAX } from './catalogue/file.ts';
 import { generateCatalogue, type GenerateOptions, SEATS_MIN } from './catalogue/generate-catalogue.ts';
-
-const USAGE = 64; // EX_USAGE of sysexits.h
-const CANNOT_CREATE = 73; // EX_CANTCREAT
+import { type Read, reading, runCommand } from './support/command.ts';
 
 const HELP = `npm run generate-catalogue -- --seats N [--out FILE] [--seed N] [--from DATE]
 
@@ -21,9 +20,10 @@ const HELP = `npm run generate-catalogue -- --seats N [--out FILE] [--seed N] [-
 
 type Given = GenerateOptions & { readonly out: string | undefined };
 
-function readArguments(): Given | 'help' | { readonly wrong: string } {
-  try {
+function readArguments(args: readonly string[]): Read<Given> {
+  return reading(() => {
     const { values } = parseArgs({
+      args: [...args],
       options: {
         seats: { type: 'string' },
         out: { type: 'string' },
@@ -42,9 +42,7 @@ function readArguments(): Given | 'help' | { readonly wrong: string } {
     const isDay = /^2\d{3}-\d\d-\d\d$/.test(from) && isDayThatThereIs(from);
     if (!isDay) return { wrong: '--from must be a day such as 2027-03-01' };
     return { seats: Number(seats), seed: Number(seed), from, out };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 function isDayThatThereIs(day: string): boolean {
@@ -52,19 +50,14 @@ function isDayThatThereIs(day: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
 }
 
-const given = readArguments();
-if (given === 'help') {
-  process.stdout.write(HELP);
-} else if ('wrong' in given) {
-  process.stderr.write(`${given.wrong}\n\n${HELP}`);
-  process.exitCode = USAGE;
-} else {
-  const text = `${JSON.stringify(generateCatalogue(given), null, 1)}\n`;
+async function main({ out, ...options }: Given): Promise<number> {
+  const text = `${JSON.stringify(generateCatalogue(options), null, 1)}\n`;
   try {
-    await (given.out === undefined ? writeOut(text) : writeFile(given.out, text));
+    await (out === undefined ? writeOut(text) : writeFile(out, text));
+    return 0;
   } catch (error) {
-    process.stderr.write(`${given.out ?? 'standard output'}: ${(error as Error).message}\n`);
-    process.exitCode = CANNOT_CREATE;
+    process.stderr.write(`${out ?? 'standard output'}: ${(error as Error).message}\n`);
+    return exitCodes.cannotCreate;
   }
 }
 
@@ -73,3 +66,5 @@ function writeOut(text: string): Promise<void> {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });
 }
+
+await runCommand({ help: HELP, read: readArguments, run: main });

@@ -3,23 +3,22 @@
  * operator API. Doing it twice changes nothing; after an interruption the same command goes on.
  */
 import { parseArgs } from 'node:util';
-import { fail, stopOnSignal } from '../server/src/exit.ts';
+import { stopOnSignal } from '../server/src/exit.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { checkCatalogue } from './catalogue/check-catalogue.ts';
 import { deliver, newDelivery } from './catalogue/deliver.ts';
 import type { CatalogueFile } from './catalogue/file.ts';
-import { findService } from './catalogue/find-service.ts';
-import { createOperatorApi, OperatorUnknown, ServiceAway } from './catalogue/operator-api.ts';
+import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
+import { findService } from './support/find-service.ts';
+import { createOperatorApi, OperatorUnknown, ServiceAway } from './support/operator-api.ts';
 import { createProgress } from './catalogue/progress.ts';
 import type { Problems } from './catalogue/problems.ts';
 import { readCatalogueFile } from './catalogue/read-file.ts';
 import { adviceOnChanged, type Cut, reportCut, reportEnd } from './catalogue/report.ts';
 
-const USAGE = 64; // EX_USAGE of sysexits.h
-const BAD_FILE = 65; // EX_DATAERR
 const CODES: Readonly<Record<Cut, number>> = {
-  interrupted: 130,
+  interrupted: commandCodes.interrupted,
   'service away': exitCodes.unavailable,
   'operator unknown': exitCodes.notPermitted,
 };
@@ -31,20 +30,11 @@ HOST and PORT of the environment; if none runs there, one is started for the tim
 The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR.
 `;
 
-async function main(args: readonly string[]): Promise<number> {
-  const given = readArguments(args);
-  if (given === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if ('wrong' in given) {
-    process.stderr.write(`${given.wrong}\n\n${HELP}`);
-    return USAGE;
-  }
-  const catalogue = await readCatalogue(given.file);
-  if (catalogue === undefined) return BAD_FILE;
+async function main({ file, url }: Arguments): Promise<number> {
+  const catalogue = await readCatalogue(file);
+  if (catalogue === undefined) return commandCodes.badData;
 
-  return importInto(given.url, catalogue, stopOnSignal());
+  return importInto(url, catalogue, stopOnSignal());
 }
 
 async function importInto(
@@ -75,7 +65,7 @@ async function importInto(
   if (delivery.refused.length > 0) say({ problems: delivery.refused, unlisted: 0 }, 'The service refused');
   const tookS = Math.max(1, Math.round((systemClock.monotonicMs() - startedMs) / 1000));
   process.stderr.write(adviceOnChanged(delivery) + reportEnd(delivery, tookS));
-  return delivery.isComplete ? 0 : BAD_FILE;
+  return delivery.isComplete ? 0 : commandCodes.badData;
 }
 
 interface Arguments {
@@ -83,8 +73,8 @@ interface Arguments {
   readonly url: string | undefined;
 }
 
-function readArguments(args: readonly string[]): Arguments | 'help' | { readonly wrong: string } {
-  try {
+function readArguments(args: readonly string[]): Read<Arguments> {
+  return reading(() => {
     const { values, positionals } = parseArgs({
       args: [...args],
       options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
@@ -101,9 +91,7 @@ function readArguments(args: readonly string[]): Arguments | 'help' | { readonly
     return url === undefined
       ? { wrong: `--url must be such as http://127.0.0.1:3000, without a path; "${values.url}" is not` }
       : { file, url };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 /** Undefined for what is not the address of a service and nothing more. */
@@ -134,6 +122,4 @@ function cutBy(error: unknown): Cut | undefined {
   return error instanceof OperatorUnknown ? 'operator unknown' : undefined;
 }
 
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-}, fail);
+await runCommand({ help: HELP, read: readArguments, run: main });

@@ -14,10 +14,8 @@ import { PLANTED_BUGS } from './planted-bugs/planted-bugs.ts';
 import { runKillers } from './planted-bugs/run-killers.ts';
 import { inLines, killersTable, type Tried } from './planted-bugs/table.ts';
 import { type Complaint, complaintsAbout, verdictOf } from './planted-bugs/verdict.ts';
+import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
 import { ROOT, seconds } from './support/run.ts';
-
-const USAGE = 64; // EX_USAGE of sysexits.h
-const INTERRUPTED = 130;
 
 const DOCUMENT = 'docs/reliability.md';
 const REGION = 'planted-bugs';
@@ -45,16 +43,7 @@ interface Given {
   readonly isWrite: boolean;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const given = readArguments(args);
-  if (given === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if ('wrong' in given) {
-    process.stderr.write(`${given.wrong}\n\n${HELP}`);
-    return USAGE;
-  }
+async function main(given: Given): Promise<number> {
   if (given.isList) {
     for (const { name, says, harm } of given.bugs) console.log(`${name}\n         ${says}\n         ${harm}`);
     return 0;
@@ -65,12 +54,12 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stderr.write('interrupted; the copy is removed\n');
-    return INTERRUPTED;
+    return commandCodes.interrupted;
   }
 }
 
-function readArguments(args: readonly string[]): Given | 'help' | { readonly wrong: string } {
-  try {
+function readArguments(args: readonly string[]): Read<Given> {
+  return reading(() => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -90,9 +79,7 @@ function readArguments(args: readonly string[]): Given | 'help' | { readonly wro
     }
     const bugs = PLANTED_BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
     return { bugs, isList: values.list, isWrite: values.write };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 async function tryAll({ bugs, isWrite }: Given, signal: AbortSignal): Promise<number> {
@@ -178,4 +165,4 @@ async function writeTable(tried: readonly Tried[]): Promise<void> {
   console.log(`wrote ${DOCUMENT}`);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await runCommand({ help: HELP, read: readArguments, run: main });

@@ -1,7 +1,6 @@
 /** What a benchmark runs on: one real PostgreSQL, fresh databases, the service as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +11,9 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../server/src/platform/embedded-postgres/index.ts';
+import { startFlags } from '../../scripts/support/start-flags.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
-const PACKAGE = fileURLToPath(new URL('../../package.json', import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
 export const SIGNING_KEYS = 'bench:signing-key-of-the-benchmarks-0123456789abcdefg';
 
@@ -73,12 +72,6 @@ export async function createStage(): Promise<Stage> {
 function urlOf({ connection }: EmbeddedPostgres, database: string): string {
   const { user, password, port, host } = connection;
   return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
-}
-
-/** As `npm start` starts it. */
-function startFlags(): string[] {
-  const { scripts } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { scripts: { start: string } };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 async function startService(

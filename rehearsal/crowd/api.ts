@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../server/src/platform/clock.ts';
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import type { Outcome, ToldOf, What } from '../history/operation.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Call } from './calls.ts';

@@ -15,11 +15,11 @@ const AGAIN_MS = 800;
 
 export async function buy(fan: Fan): Promise<End> {
   const { plan, crowd } = fan;
-  const untilMs = crowd.clock.monotonicMs() + plan.looksForMs;
+  const untilMs = crowd.api.clock.monotonicMs() + plan.looksForMs;
   for (let tries = 0; ; tries++) {
     if (isStopped(fan)) return { ending: 'stopped' };
     if (crowd.isSoldOut()) return leave(fan, { ending: 'sold out at the seats' });
-    if (crowd.clock.monotonicMs() > untilMs) return leave(fan, { ending: 'found no seats' });
+    if (crowd.api.clock.monotonicMs() > untilMs) return leave(fan, { ending: 'found no seats' });
     const tried = await tryToBuy(fan, tries);
     if (tried !== 'again') return tried;
   }
@@ -77,15 +77,12 @@ async function lostOr(fan: Fan, held: Reply<'hold'>): Promise<Try> {
     story.lostChoices += 1;
     return 'again';
   }
-  // Seats given back count until they are free, a moment later.
+  // Seats given back count as theirs until they are free: a moment later, and longer while readers are behind.
   const isTooSoon = held.outcome === 'refused' && held.problem === 'seats.limit-reached';
   if (isTooSoon && story.reservations.size > 0) {
     await pause(fan, jittered(fan, AGAIN_MS));
     return 'again';
   }
-  // What they had before is over, and counted as theirs until the seats are free: longer while readers are behind.
-  const hadSome = fan.story.reservations.size > 0;
-  if (held.outcome === 'refused' && held.problem === 'seats.limit-reached' && hadSome) return 'again';
   return stoppedOr(fan, endOf(held, 'holding seats'));
 }
 

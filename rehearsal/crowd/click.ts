@@ -23,7 +23,7 @@ const AGAIN_MS = 500;
  * On a day on which that is not enough people try again.
  */
 export async function onceThere<W extends What>(fan: Fan, send: () => Promise<Reply<W>>): Promise<Reply<W>> {
-  const { clock } = fan.crowd;
+  const { clock } = fan.crowd.api;
   const untilMs = clock.monotonicMs() + THERE_WITHIN_MS;
   for (;;) {
     const reply = await send();

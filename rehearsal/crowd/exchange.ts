@@ -28,7 +28,7 @@ export interface Exchange extends Disposable {
   send(instance: number, message: Message): Promise<Response>;
 }
 
-export function createExchange(urls: readonly string[], answerMaxMs: number = ANSWER_MAX_MS): Exchange {
+export function createExchange(urls: readonly string[]): Exchange {
   const keep = { keepAlive: true, maxSockets: CONNECTIONS_MAX, maxFreeSockets: CONNECTIONS_MAX };
   const hosts = urls.map((text) => {
     const { protocol, hostname, port } = new URL(text);
@@ -59,7 +59,7 @@ export function createExchange(urls: readonly string[], answerMaxMs: number = AN
       const fail = (error: Error & { code?: string }) =>
         resolve({ status: 0, headers: {}, text: error.code ?? error.message });
       const asked = request(
-        { agent, hostname, port, method, path: `/api/v1${path}`, headers, timeout: answerMaxMs },
+        { agent, hostname, port, method, path: `/api/v1${path}`, headers, timeout: ANSWER_MAX_MS },
         (answer) => {
           let received = '';
           answer.setEncoding('utf8');

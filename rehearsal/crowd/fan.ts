@@ -1,6 +1,5 @@
 /** One fan: what they are going to do, what they have in hands, and what has become of them. */
-import type { Clock } from '../../server/src/platform/clock.ts';
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import type { Standing } from '../history/operation.ts';
 import { type Api, type ApiDeps, type Caller, createApi } from './api.ts';
 import type { FreeSeats } from './calls.ts';
@@ -29,6 +28,8 @@ export interface End {
   readonly ending: Ending;
   /** What nobody expects is said in so many words. */
   readonly why?: string;
+  /** The problem that nobody expects. */
+  readonly problem?: string;
 }
 
 /** What a try to buy came to: over, or once more. */
@@ -66,10 +67,8 @@ export interface Target {
 export interface Crowd {
   readonly seed: number;
   readonly target: Target;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** When its signal fires, everybody goes home. */
   readonly api: ApiDeps;
-  /** Everybody goes home. */
-  readonly signal: AbortSignal;
   readonly holds: HoldTimes;
   /** As the organiser announces it: nothing is free, and nothing is held that could come free. */
   readonly isSoldOut: () => boolean;
@@ -135,7 +134,7 @@ export function pause(fan: Fan, ms: number): Promise<void> {
 }
 
 export function isStopped(fan: Fan): boolean {
-  return fan.crowd.signal.aborted;
+  return fan.crowd.api.signal.aborted;
 }
 
 /** Of a request whose outcome ends the visit: expected refusals have an ending of their own. */
@@ -144,9 +143,9 @@ export function endOf(
   doing: string,
 ): End {
   const why = `${doing}: ${problem} (${status})`;
-  if (outcome === 'unknown') return { ending: status === 500 ? 'unexplained' : 'service away', why };
+  if (outcome === 'unknown') return { ending: status === 500 ? 'unexplained' : 'service away', why, problem };
   const known = EXPECTED[problem];
-  return known === undefined ? { ending: 'unexplained', why } : { ending: known, why };
+  return { ending: known ?? 'unexplained', why, problem };
 }
 
 const EXPECTED: Readonly<Record<string, Ending>> = {

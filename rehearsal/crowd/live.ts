@@ -9,9 +9,9 @@ import { enter, wait } from './wait.ts';
 export async function live(fan: Fan): Promise<void> {
   const { plan, story, crowd } = fan;
   await pause(fan, plan.arrivesMs);
-  story.arrivedMs = crowd.clock.monotonicMs();
+  story.arrivedMs = crowd.api.clock.monotonicMs();
   story.end = await visit(fan);
-  story.endedMs = crowd.clock.monotonicMs();
+  story.endedMs = crowd.api.clock.monotonicMs();
 }
 
 async function visit(fan: Fan): Promise<End> {

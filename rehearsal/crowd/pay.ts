@@ -51,14 +51,14 @@ async function payOnce(fan: Fan, seats: number, isShort: boolean): Promise<Try> 
 export async function settlePaid(fan: Fan, seats: number): Promise<Try> {
   const { api, crowd, story, open } = fan;
   if (open === undefined) return { ending: 'unexplained', why: 'nothing was held' };
-  const untilMs = crowd.clock.monotonicMs() + CONFIRMED_WITHIN_MS;
+  const untilMs = crowd.api.clock.monotonicMs() + CONFIRMED_WITHIN_MS;
   for (let againMs = ASK_AGAIN_MS; ; againMs = Math.min(2 * againMs, ASK_AGAIN_MS_MAX)) {
     const told = await onceThere(fan, () => api.insist(calls.reservation(fan.account, open.reservationId)));
     if (told.outcome !== 'ok') return stoppedOr(fan, endOf(told, 'the reservation'));
     if (told.told.status === 'CONFIRMED') break;
     if (told.told.status !== 'HELD') return unpaid(fan, told.told.status);
     if (isStopped(fan)) return { ending: 'stopped' };
-    if (crowd.clock.monotonicMs() > untilMs) {
+    if (crowd.api.clock.monotonicMs() > untilMs) {
       return { ending: 'unexplained', why: `paid, and ${told.told.status} for a minute after` };
     }
     await pause(fan, againMs);

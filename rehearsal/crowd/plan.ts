@@ -2,7 +2,7 @@
  * Who comes: what each fan is going to do, drawn before the first one arrives. The same seed and options give the same
  * plans, however quick or slow the service is: each fan has streams of chance of their own.
  */
-import { type Chance, createChance } from '../../scripts/catalogue/random.ts';
+import { type Chance, createChance } from '../../scripts/support/random.ts';
 
 /** What some of the fans do besides buying. A fan may do several. */
 export const BEHAVIOURS = [

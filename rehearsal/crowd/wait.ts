@@ -29,7 +29,7 @@ async function join(fan: Fan): Promise<End | undefined> {
   const { token, pollAfterMs } = joined.body;
   fan.token = String(token);
   fan.place = { standing: joined.told, etag: undefined, pollAfterMs: Number(pollAfterMs ?? POLL_AFTER_MS) };
-  story.joinedMs ??= crowd.clock.monotonicMs();
+  story.joinedMs ??= crowd.api.clock.monotonicMs();
   story.number = joined.told.number;
   return undefined;
 }
@@ -37,13 +37,13 @@ async function join(fan: Fan): Promise<End | undefined> {
 /** Undefined: it is their turn. */
 export async function wait(fan: Fan): Promise<End | undefined> {
   const { plan, crowd, story } = fan;
-  const untilMs = crowd.clock.monotonicMs() + plan.waitsMs;
+  const untilMs = crowd.api.clock.monotonicMs() + plan.waitsMs;
   for (let looks = 0; ; looks++) {
     const { standing, pollAfterMs } = fan.place ?? {};
     if (standing?.state === 'ACTIVE') break;
     if (standing?.state !== 'WAITING') return { ending: 'turn ran out', why: `waiting: ${standing?.state}` };
     if (crowd.isSoldOut()) return leave(fan, { ending: 'sold out in line' });
-    const leftMs = untilMs - crowd.clock.monotonicMs();
+    const leftMs = untilMs - crowd.api.clock.monotonicMs();
     if (leftMs <= 0) {
       story.did.add('gives-up');
       return leave(fan, { ending: 'gave up waiting' });
@@ -53,7 +53,7 @@ export async function wait(fan: Fan): Promise<End | undefined> {
     const end = await lookAgain(fan, looks);
     if (end !== undefined) return end;
   }
-  story.admittedMs = crowd.clock.monotonicMs();
+  story.admittedMs = crowd.api.clock.monotonicMs();
   return undefined;
 }
 

@@ -1,10 +1,11 @@
 /** An instance of the service as a process, started as `npm start` starts it, on a port that it keeps. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../../scripts/support/run.ts';
+import { startFlags } from '../../scripts/support/start-flags.ts';
 
 export interface Instance extends AsyncDisposable {
   readonly name: string;
@@ -102,11 +103,7 @@ async function liveAtLast(env: Readonly<Record<string, string>>, logFile: string
 }
 
 async function live(env: Readonly<Record<string, string>>, logFile: string): Promise<Life> {
-  const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
-    scripts: { start: string };
-  };
-  const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'));
-  const child = spawn(process.execPath, [...flags, `${ROOT}scripts/start.mjs`], {
+  const child = spawn(process.execPath, [...startFlags(), `${ROOT}scripts/start.mjs`], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
 /** What can be said to `npm run faults`, read and checked. Pure. */
 import { parseArgs } from 'node:util';
+import { type Read, reading } from '../../scripts/support/command.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface FaultOptions {
@@ -24,12 +25,10 @@ apt, and a fault without its tools is skipped with the reason. Exit code: 0 ever
 fault could not be played to its end, 64 the command was not understood, 130 it was interrupted.
 `;
 
-type Read = FaultOptions | 'help' | 'list' | { readonly wrong: string };
-
 const SEED_MAX = 999_999_999;
 
-export function readOptions(args: readonly string[], all: readonly Scenario[]): Read {
-  try {
+export function readOptions(args: readonly string[], all: readonly Scenario[]): Read<FaultOptions | 'list'> {
+  return reading(() => {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -54,9 +53,7 @@ export function readOptions(args: readonly string[], all: readonly Scenario[]): 
     }
     const isWanted = ({ name }: Scenario) => positionals.length === 0 || positionals.includes(name);
     return { scenarios: all.filter(isWanted), seed: Number(seed), write };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
-  }
+  });
 }
 
 /** A line for each, its name first. */

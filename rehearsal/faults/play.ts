@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../server/src/platform/clock.ts';
-import { createOperatorApi } from '../../scripts/catalogue/operator-api.ts';
-import { createChance } from '../../scripts/catalogue/random.ts';
+import { createOperatorApi } from '../../scripts/support/operator-api.ts';
+import { createChance } from '../../scripts/support/random.ts';
 import { ROOT } from '../../scripts/support/run.ts';
 import { USUAL_MIX } from '../crowd/plan.ts';
 import { saveHistory } from '../history/history-file.ts';
@@ -125,17 +125,18 @@ interface Course {
 }
 
 function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, course: Course): Result {
-  const { mustBeCaught = false } = scenario;
-  const { broken, unjudged, history } = judge(rehearsal);
-  const away = turnedAway(scenario, broken);
+  const { mustBeCaught = false, turnsAway = [] } = scenario;
+  const { broken, unexplained, unjudged, history } = judge(rehearsal);
+  const away = unexplained.filter(({ problem }) => problem !== undefined && turnsAway.includes(problem));
   // Whoever is turned away cannot look at what they have either.
-  const isReadable = away.length === 0 || rehearsal.isSettled;
-  if (unjudged.length > (isReadable ? 0 : 1) && !mustBeCaught) {
-    return { scenario, outcome: 'failed', because: [...unjudged, ...broken].join('; ') };
+  const open = away.length === 0 ? unjudged : unjudged.filter(({ what }) => what !== 'end');
+  if (open.length > 0 && !mustBeCaught) {
+    const because = [...open.map(({ says }) => says), ...broken].join('; ');
+    return { scenario, outcome: 'failed', because };
   }
   const figures = figuresOf(rehearsal.history, course);
   const contradictions = history.contradictions.map(({ promise, says }) => `${promise}: ${says}`);
-  const unexpected = broken.filter((finding) => !away.includes(finding));
+  const unexpected = broken.filter((finding) => !away.some(({ says }) => says === finding));
   const sentAway = `${away.length} of ${rehearsal.stories.length} fans were turned away`;
   const notes = away.length === 0 ? course.notes : [...course.notes, sentAway];
   const findings = mustBeCaught
@@ -170,14 +171,6 @@ async function keepEvidence(
     for (const name of names) await copyFile(join(from, name), join(kept, name));
   }
   return kept;
-}
-
-/** Fans whose visit ended by what this fault does to people. */
-function turnedAway({ turnsAway = [] }: Scenario, broken: readonly string[]): string[] {
-  const isSuch = (finding: string) =>
-    finding.startsWith('nobody can explain') &&
-    turnsAway.some((problem) => finding.includes(`: ${problem} (`));
-  return broken.filter(isSuch);
 }
 
 function selfEnded({ instances }: Stage): string[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createChance } from '../../scripts/catalogue/random.ts';
+import { createChance } from '../../scripts/support/random.ts';
 import { createTestDatabase, type TestDatabase } from '../../server/test/support/database.ts';
 import { until } from '../../server/test/support/until.ts';
 import { openProxy, type Proxy } from './proxy.ts';

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import { createCommitScanner } from './commit-scanner.ts';
 
 export type Mode =

@@ -1,5 +1,5 @@
 /** A fault: what is done to a sale that is under way, and what must hold all the same. */
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import type { Stage, Wishes } from './stage.ts';
 import type { ToolName, Tools } from './tools.ts';
 

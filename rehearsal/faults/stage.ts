@@ -6,7 +6,7 @@ import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPostmaster, stopPostmaster } from '../../server/src/platform/embedded-postgres/postmaster.ts';
-import type { Chance } from '../../scripts/catalogue/random.ts';
+import type { Chance } from '../../scripts/support/random.ts';
 import { type FalseClock, makeFalseClock } from './false-clock.ts';
 import { type Image, makeImage } from './image.ts';
 import { type Instance, startInstance } from './instance.ts';

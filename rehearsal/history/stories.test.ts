@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory } from './check-history.ts';
 import type { ReservationStatus } from '#contract/http/reservations.ts';
-import { HOLD_TTL_MS, type Story, tell } from './simulation/story.ts';
+import { HOLD_TTL_MS, type Story, tell } from './story.ts';
 
 const hold = (...seats: number[]) => ({ performanceId: 1, seats, payNow: false });
 const granted = (reservationId: string) => ({ reservationId, amount: 100 });

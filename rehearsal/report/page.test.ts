@@ -171,18 +171,24 @@ describe('a report', () => {
 
   it('does not say that all is well when it could not be judged', () => {
     const { html, text, verdict } = reportsOf(rehearsal({ audit: undefined, wasStopped: true }));
-    expect(verdict.unjudged).toEqual(['the service gave no audit', 'it was stopped before its end']);
+    expect(verdict.unjudged).toEqual([
+      { what: 'audit', says: 'the service gave no audit' },
+      { what: 'stopped', says: 'it was stopped before its end' },
+    ]);
     expect(html).toContain('not everything could be judged');
     expect(html).not.toContain('Every promise was kept');
     expect(text).toContain('No promise was seen broken.\nNot judged: the service gave no audit.');
   });
 
   it('names the fan whose visit nobody can explain, and counts it as a broken promise', () => {
-    const lost = story(0, 'unexplained', { end: { ending: 'unexplained', why: 'paying: what? (418)' } });
+    const end = { ending: 'unexplained', why: 'paying: what? (418)', problem: 'what?' } as const;
+    const lost = story(0, 'unexplained', { end });
     const { verdict } = reportsOf(rehearsal({ stories: [lost] }));
+    const says = 'nobody can explain what happened to fan 1: paying: what? (418)';
     expect(verdict).toMatchObject({
       isKept: false,
-      broken: ['nobody can explain what happened to fan 1: paying: what? (418)'],
+      broken: [says],
+      unexplained: [{ fan: 1, problem: 'what?', says }],
     });
   });
 

@@ -58,7 +58,7 @@ function sentence({ target, stories, standing, soldOutAtS, tookMs }: Rehearsal, 
 
 function banner({ isKept, broken, unjudged, history }: Verdict): Markup {
   const shown = broken.slice(0, BROKEN_SHOWN).map((text) => html`<li>${text}</li>`);
-  const open = unjudged.map((text) => html`<li>${text}</li>`);
+  const open = unjudged.map(({ says }) => html`<li>${says}</li>`);
   if (!isKept) {
     return html`<div class="verdict broken">
       <strong>A promise was broken: ${number(broken.length)} findings</strong>

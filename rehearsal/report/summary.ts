@@ -81,7 +81,7 @@ function judgement(verdict: Verdict): string[] {
     headline(verdict),
     ...shown.map((text) => `  ${text}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
-    ...unjudged.map((text) => `Not judged: ${text}.`),
+    ...unjudged.map(({ says }) => `Not judged: ${says}.`),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deliver, type Delivery, newDelivery } from './deliver.ts';
 import { type CatalogueFile, FORMAT } from './file.ts';
-import type { Answer, OperatorApi } from './operator-api.ts';
+import type { Answer, OperatorApi } from '../support/operator-api.ts';
 
 /** As many performances of one hall as there are sizes, each at a layout of its size. */
 function catalogueOf(...sizes: readonly number[]): CatalogueFile {

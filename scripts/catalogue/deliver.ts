@@ -10,7 +10,7 @@ import type { VenueAnswer } from '#contract/http/catalogue.ts';
 import type { Clock } from '../../server/src/platform/clock.ts';
 import { derivedUuid } from '../../server/src/platform/identifiers.ts';
 import { type CatalogueFile, type FilePerformance, type Kind, seatsOf } from './file.ts';
-import { type OperatorApi, pause, ServiceAway } from './operator-api.ts';
+import { type OperatorApi, pause, ServiceAway } from '../support/operator-api.ts';
 import type { FileProblem } from './problems.ts';
 
 /** A larger performance goes alone. A transaction that lays out takes all that it finds, and nobody reads past it. */

@@ -6,7 +6,7 @@
 import { seatCountOf, seoulTime } from '../../server/src/catalogue/index.ts';
 import { type CatalogueFile, type FilePerformance, type FileVenue, FORMAT, seatsOf } from './file.ts';
 import { generateVenue, LAYOUT, openPartly, SMALLEST_HOUSE, type Tier, tierOf } from './generate-venues.ts';
-import { type Chance, createChance } from './random.ts';
+import { type Chance, createChance } from '../support/random.ts';
 
 export const SEATS_MIN = 10;
 const SEATS_PER_VENUE = 50_000;

@@ -1,6 +1,6 @@
 /** Houses from a small theatre to a stadium: made up, and divided as such houses are. */
 import type { FileVenue } from './file.ts';
-import type { Chance } from './random.ts';
+import type { Chance } from '../support/random.ts';
 
 type Layout = FileVenue['layouts'][number];
 type Section = Layout['sections'][number];

@@ -63,16 +63,22 @@ export function openHttp(context: Context, overrides: HttpOverrides = {}): Promi
 
 /** Of the newest audit that came to its end, on whatever instance: all of them say the same. */
 function watchAudits({ metrics, audits }: Pick<Context, 'metrics' | 'audits'>): void {
+  // One scrape reads all three figures, and asks for them at the same moment.
+  let reading: ReturnType<typeof audits.latest> | undefined;
+  const latest = () =>
+    (reading ??= audits.latest().finally(() => {
+      reading = undefined;
+    }));
   metrics.watchEach('audit_violations', 'Violations that the newest audit found', 'check', async () => {
-    const checks = (await audits.latest())?.checks ?? [];
+    const checks = (await latest())?.checks ?? [];
     return checks.map(({ name, violationCount }) => [name, violationCount]);
   });
   metrics.watch('audit_pass_seconds', 'How long the newest audit took', async () => {
-    return ((await audits.latest())?.tookMs ?? Number.NaN) / 1000;
+    return ((await latest())?.tookMs ?? Number.NaN) / 1000;
   });
   metrics.watch('audit_finished_timestamp_seconds', 'When the newest audit ended', async () => {
-    const latest = await audits.latest();
-    return latest === undefined ? Number.NaN : (Date.parse(latest.startedAt) + (latest.tookMs ?? 0)) / 1000;
+    const audit = await latest();
+    return audit === undefined ? Number.NaN : (Date.parse(audit.startedAt) + (audit.tookMs ?? 0)) / 1000;
   });
 }
 

@@ -27,7 +27,7 @@ function deadEnds(file: string): string[] {
   const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^[a-z]+:/.test(link));
   const paths = all(
     text,
-    /`((?:server|contract|bench|scripts|docs)\/[\w./-]*|[\w./-]+\.(?:ts|mjs|sql|md))`/g,
+    /`((?:server|contract|bench|scripts|rehearsal|docs)\/[\w./-]*|[\w./-]+\.(?:ts|mjs|sql|md))`/g,
   );
   return [
     ...links.filter((link) => !isTarget(file, link)),

@@ -1,4 +1,4 @@
-import type { Chance } from '../../../scripts/catalogue/random.ts';
+import type { Chance } from '../../../scripts/support/random.ts';
 import type { Bug } from './bugs.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -1,5 +1,5 @@
 /** A small sale, from beginning to end, in no time: what fans asked of the simulated service, and were told. */
-import { createChance } from '../../../scripts/catalogue/random.ts';
+import { createChance } from '../../../scripts/support/random.ts';
 import type { History } from '../operation.ts';
 import { createRecorder } from '../recorder.ts';
 import type { Bug } from './bugs.ts';

@@ -3,6 +3,7 @@ import { statement } from '../platform/postgres/statement.ts';
 import { type Check, SETTLED_SUSPECTS, UNDER_WAY, VERDICT } from './check.ts';
 
 // Seats name reservations and reservations name seats. A reservation that is under way excuses nobody but itself.
+// A reservation names each seat with the version that its hold gave it; the sale, which is the seat's next change, adds one.
 const SOLD_IS_PAID = statement(`/* audit.sold-is-paid */
 with ${UNDER_WAY},
 owned as (

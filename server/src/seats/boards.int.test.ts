@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import type { EventOf } from '#contract/events.ts';
-import { createChance } from '../../../scripts/catalogue/random.ts';
+import { createChance } from '../../../scripts/support/random.ts';
 import { type BoxOffice, createBoxOffice, type Counter, holdRequest } from '../../test/support/box-office.ts';
 import { cancelledOf, paidOf, turnSpentOf } from '../../test/support/purchase-events.ts';
 import { until } from '../../test/support/until.ts';

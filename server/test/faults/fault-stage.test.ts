@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { signalFamily } from '../../../rehearsal/faults/server-processes.ts';
 import { makeStage, type Wishes } from '../../../rehearsal/faults/stage.ts';
-import { createChance } from '../../../scripts/catalogue/random.ts';
+import { createChance } from '../../../scripts/support/random.ts';
 
 /** Of processes whose command or environment names the folder. */
 function processesIn(folder: string): string[] {

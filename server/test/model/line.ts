@@ -1,4 +1,8 @@
-/** The line in the simplest words: who has which place, and who is let in. Changes the state that it is given. */
+/**
+ * The line in the simplest words: who has which place, and who is let in. Changes the state that it is given. A part of
+ * the model of the whole service, it says what HTTP may answer; how the rows of a room go on, and whom a rate lets in at
+ * which moment, is held against the model of `server/test/support/line-model.ts`.
+ */
 import {
   ACTIVE_TTL_MS,
   CLAIM_WINDOW_MS,

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkHistory } from '../../../rehearsal/history/check-history.ts';
 import { createRecorder } from '../../../rehearsal/history/recorder.ts';
-import { createChance } from '../../../scripts/catalogue/random.ts';
+import { createChance } from '../../../scripts/support/random.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createRecordedFan, type RecordedFan } from '../support/recorded-fan.ts';
 import { openSale } from '../support/sale.ts';

@@ -1,7 +1,9 @@
 /**
  * What a room of the line is, in the simplest words: a list of places, and a walk over all of it for each
  * question. Time is a number that only the test moves. Whom the room let in is taken from the room; that it was
- * allowed to, and had to, is said here anew, of the admissions alone.
+ * allowed to, and had to, is said here anew, of the admissions alone. It is the module's own model, with rates, moved
+ * terms and many people in one call; that of the whole service (`server/test/model/line.ts`) needs only what other
+ * modules and HTTP see of a line.
  */
 import type { PlaceState, RoomState } from '#contract/http/queue.ts';
 import { ACTIVE_TTL_MS, CLAIM_WINDOW_MS } from '../../src/waiting-room/line-bench.contract.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config/env.ts';
 
-const ONSALE = fileURLToPath(new URL('../../../rehearsal/onsale.ts', import.meta.url));
+const ONSALE = fileURLToPath(new URL('../../../scripts/onsale.ts', import.meta.url));
 
 export interface OnsaleProcess {
   readonly process: ChildProcess;

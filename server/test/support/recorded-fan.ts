@@ -10,7 +10,7 @@ import type {
   What,
 } from '../../../rehearsal/history/operation.ts';
 import type { Answered, Recorder } from '../../../rehearsal/history/recorder.ts';
-import type { Chance } from '../../../scripts/catalogue/random.ts';
+import type { Chance } from '../../../scripts/support/random.ts';
 import type { Answer, RequestOptions } from './client.ts';
 import type { World } from './world.ts';
 

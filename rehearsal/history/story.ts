@@ -1,5 +1,5 @@
 /** A history written by hand. */
-import type { AskedOf, History, Operation, OperationOf, Outcome, ToldOf, What } from '../operation.ts';
+import type { AskedOf, History, Operation, OperationOf, Outcome, ToldOf, What } from './operation.ts';
 
 type Times = readonly [sentMs: number, answeredMs: number];
 type More = Partial<Pick<Operation, 'key' | 'device' | 'instance' | 'isFinal'>>;

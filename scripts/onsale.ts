@@ -2,41 +2,29 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../server/src/config/config-error.ts';
-import { fail, stopOnSignal } from '../server/src/exit.ts';
+import { stopOnSignal } from '../server/src/exit.ts';
 import { type Clock, systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
-import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
-import { createExchange } from './crowd/exchange.ts';
-import type { Target } from './crowd/fan.ts';
-import { saveHistory } from './history/history-file.ts';
-import { createDisplay, type Display } from './display.ts';
-import { findService, type Found } from './find-service.ts';
-import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
-import { seatsTaken } from './observer.ts';
-import { type Rehearsal, rehearse } from './rehearse.ts';
-import { factsOf } from './report/facts.ts';
-import { page } from './report/page.ts';
-import { machine } from './report/setting.ts';
-import { summary } from './report/summary.ts';
-import { findPerformance, makePerformance, NoTarget } from './target.ts';
-import { judge } from './verdict.ts';
+import { commandCodes, runCommand } from './support/command.ts';
+import { createOperatorApi, OperatorUnknown, ServiceAway } from './support/operator-api.ts';
+import { createExchange } from '../rehearsal/crowd/exchange.ts';
+import type { Target } from '../rehearsal/crowd/fan.ts';
+import { saveHistory } from '../rehearsal/history/history-file.ts';
+import { createDisplay, type Display } from '../rehearsal/display.ts';
+import { findService, type Found, HoldNotOurs } from '../rehearsal/find-service.ts';
+import { commandOf, HELP, type OnsaleOptions, readOptions } from '../rehearsal/options.ts';
+import { findTakenSeats } from '../rehearsal/find-taken-seats.ts';
+import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
+import { factsOf } from '../rehearsal/report/facts.ts';
+import { page } from '../rehearsal/report/page.ts';
+import { machine } from '../rehearsal/report/setting.ts';
+import { summary } from '../rehearsal/report/summary.ts';
+import { findPerformance, makePerformance, NoTarget } from '../rehearsal/target.ts';
+import { judge } from '../rehearsal/verdict.ts';
 
-const USAGE = 64; // EX_USAGE of sysexits.h
-const NO_TARGET = 65; // EX_DATAERR
-const BROKEN = 1;
 const UNJUDGED = 2;
-const INTERRUPTED = 130;
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (options === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if ('wrong' in options) {
-    process.stderr.write(`${options.wrong}\n\nnpm run onsale -- --help says what there is.\n`);
-    return USAGE;
-  }
+async function main(options: OnsaleOptions): Promise<number> {
   const stop = stopOnSignal();
   const display = createDisplay(systemClock, process.stderr);
   try {
@@ -45,10 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
     const rehearsal = await run(options, service, stop, display);
     display.end();
     const code = await report(rehearsal, options, service);
-    return stop.aborted && code !== BROKEN ? INTERRUPTED : code;
+    return stop.aborted && code !== commandCodes.broken ? commandCodes.interrupted : code;
   } catch (error) {
     display.end();
-    const code = stop.aborted ? INTERRUPTED : codeOf(error);
+    const code = stop.aborted ? commandCodes.interrupted : codeOf(error);
     if (code === undefined) throw error;
     process.stderr.write(stop.aborted ? 'interrupted\n' : `${(error as Error).message}\n`);
     return code;
@@ -102,7 +90,7 @@ async function takenAt(
 ): Promise<number[]> {
   if (options.target.kind === 'own') return [];
   using exchange = createExchange(urls);
-  return await seatsTaken(target, { exchange, ...deps });
+  return await findTakenSeats(target, { exchange, ...deps });
 }
 
 async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
@@ -122,7 +110,7 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, page(rehearsal, facts, verdict, setting));
   process.stdout.write(`The report: ${file}\n`);
-  if (!verdict.isKept) return BROKEN;
+  if (!verdict.isKept) return commandCodes.broken;
   return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
 }
 
@@ -136,10 +124,14 @@ function roomWords({ target }: OnsaleOptions): string {
 function codeOf(error: unknown): number | undefined {
   if (error instanceof ServiceAway) return exitCodes.unavailable;
   if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
-  if (error instanceof NoTarget) return NO_TARGET;
+  if (error instanceof HoldNotOurs) return commandCodes.usage;
+  if (error instanceof NoTarget) return commandCodes.badData;
   return error instanceof ConfigError ? exitCodes.configuration : undefined;
 }
 
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-}, fail);
+await runCommand({
+  help: HELP,
+  advice: 'npm run onsale -- --help says what there is.\n',
+  read: readOptions,
+  run: main,
+});

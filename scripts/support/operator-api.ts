@@ -1,4 +1,4 @@
-/** The service's operator API as an importer uses it: one request after the other, each tried until it is answered. */
+/** The service's operator API as a tool uses it: one request after the other, each tried until it is answered. */
 import assert from 'node:assert/strict';
 import type { Clock } from '../../server/src/platform/clock.ts';
 

@@ -1,4 +1,4 @@
-/** Which service an import goes to: the one that was named, the one that runs here, or one of its own for the time. */
+/** Which service a tool goes to: the one that was named, the one that runs here, or one of its own for the time. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../server/src/config/config.ts';
@@ -10,7 +10,7 @@ import { OperatorUnknown, ServiceAway } from './operator-api.ts';
 export interface FoundService extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
-  /** Started here, and stopped with the import. */
+  /** Started here, and stopped with the tool. */
   readonly isOwn: boolean;
 }
 

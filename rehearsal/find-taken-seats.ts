@@ -1,7 +1,10 @@
-/** Somebody who only looks: which seats are taken before the crowd comes, as the public sees it. */
+/**
+ * Which seats are taken before the crowd comes, as the public sees it. Only whoever was let in sees a map: somebody takes
+ * a place in the real line, waits for their turn, looks, and leaves it again.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../server/src/platform/clock.ts';
-import { pause } from '../scripts/catalogue/operator-api.ts';
+import { pause } from '../scripts/support/operator-api.ts';
 import { calls } from './crowd/calls.ts';
 import type { Exchange, Message } from './crowd/exchange.ts';
 import type { Target } from './crowd/fan.ts';
@@ -10,7 +13,7 @@ import { NoTarget } from './target.ts';
 const WITHIN_MS = 60_000;
 const AGAIN_MS = 500;
 
-export async function seatsTaken(
+export async function findTakenSeats(
   target: Target,
   deps: { readonly exchange: Exchange; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<number[]> {
