@@ -120,6 +120,8 @@ export interface History {
   readonly takenBefore: readonly number[];
   /** Events were made to fail for good: a hold that nothing can come of is taken back by the service. */
   readonly givesUp?: boolean;
+  /** Seats may have come free so much later than promised: the service was kept from its work on purpose. */
+  readonly lateMs?: number;
   /** In the order in which they were sent. */
   readonly operations: readonly Operation[];
 }

@@ -100,5 +100,6 @@ export const headCheck = Compile(
     holdTtlMs: Ms,
     takenBefore: Seats,
     givesUp: Type.Optional(Type.Boolean()),
+    lateMs: Type.Optional(Ms),
   }),
 );
