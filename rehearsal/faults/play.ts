@@ -161,7 +161,7 @@ function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, cours
   const notes = away.length === 0 ? course.notes : [...course.notes, sentAway];
   const findings = mustBeCaught
     ? contradictions
-    : [...unexpected, ...selfEnded(stage), ...notRecovered(figures)];
+    : [...unexpected, ...selfEnded(stage), ...notRecovered(figures), ...abrupt(figures)];
   return {
     scenario,
     outcome: findings.length > 0 === mustBeCaught ? 'kept' : 'broken',
@@ -213,6 +213,16 @@ function notRecovered({ missing }: Figures): string[] {
   return missing.length === 0
     ? []
     : [`I11: after the healing there was no ${missing.join(', no ')} any more`];
+}
+
+function abrupt({ abrupt: answers }: Figures): string[] {
+  const [first] = answers;
+  if (first === undefined) return [];
+  const { what, userId, answeredMs } = first;
+  const when = `${what} by ${userId}, answered at ${seconds(answeredMs)}`;
+  return [
+    `I11: ${answers.length} answers of 503 do not say when to come again (Retry-After), such as ${when}`,
+  ];
 }
 
 const UNTIL_PAUSE_MS = 20;

@@ -14,7 +14,8 @@ import type { ReservationStatus } from '#contract/http/reservations.ts';
 export type Outcome<Told> =
   | { readonly outcome: 'ok'; readonly told: Told }
   | { readonly outcome: 'refused'; readonly problem: string; readonly taken?: readonly number[] }
-  | { readonly outcome: 'unknown'; readonly problem: string };
+  /** With the pause that was asked for, when there was one. */
+  | { readonly outcome: 'unknown'; readonly problem: string; readonly retryAfterS?: number };
 
 interface Request {
   /** The n-th that was sent. */
