@@ -40,7 +40,7 @@ interface Life {
 const START_MAX_MS = 60_000;
 const START_PAUSE_MS = 500;
 /** From its first line to being open, the migration included. */
-const OPEN_MAX_MS = 60_000;
+const OPEN_MAX_MS = 120_000;
 const STOP_MAX_MS = 20_000;
 
 export async function startInstance({ name, env, logFile }: InstanceOptions): Promise<Instance> {
