@@ -140,7 +140,7 @@ function outcomeOf<W extends What>(
   const unnamed = status === 0 ? text : `http ${status}`;
   const problem = typeof code === 'string' ? code : unnamed;
   if (status < 400 || status >= 500) {
-    const retryAfterS = Number(headers['retry-after'] ?? NaN);
+    const retryAfterS = Number(headers['retry-after'] ?? Number.NaN);
     return { outcome: 'unknown', problem, ...(Number.isFinite(retryAfterS) && { retryAfterS }) };
   }
   const taken = problem === 'seats.taken' ? (body['seats'] as number[] | undefined) : undefined;
