@@ -131,7 +131,7 @@ const isOk = (status: number) => status >= 200 && status < 300;
 
 function outcomeOf<W extends What>(
   call: Call<W>,
-  { status, text }: Response,
+  { status, text, headers }: Response,
   body: Body,
 ): Outcome<ToldOf<W>> {
   if (status === 304 && call.known !== undefined) return { outcome: 'ok', told: call.known };
@@ -139,7 +139,10 @@ function outcomeOf<W extends What>(
   const { code } = body;
   const unnamed = status === 0 ? text : `http ${status}`;
   const problem = typeof code === 'string' ? code : unnamed;
-  if (status < 400 || status >= 500) return { outcome: 'unknown', problem };
+  if (status < 400 || status >= 500) {
+    const retryAfterS = Number(headers['retry-after'] ?? Number.NaN);
+    return { outcome: 'unknown', problem, ...(Number.isFinite(retryAfterS) && { retryAfterS }) };
+  }
   const taken = problem === 'seats.taken' ? (body['seats'] as number[] | undefined) : undefined;
   return { outcome: 'refused', problem, ...(taken !== undefined && { taken }) };
 }

@@ -9,6 +9,8 @@ interface Sent {
   readonly outcome: Operation['outcome'];
   readonly key?: string;
   readonly isFinal?: boolean;
+  readonly status?: number;
+  readonly retryAfterS?: number;
 }
 
 function historyOf(sent: readonly Sent[]): History {
@@ -80,4 +82,32 @@ test('an action that was once unknown is told by a later try with its key, or ne
     refused: 1,
     never: 1,
   });
+});
+
+test('how quickly it was said that something cannot be done, and how often nothing was said', () => {
+  const at = (tookMs: number, status: number): Sent => ({
+    what: 'hold',
+    sentMs: 150,
+    answeredMs: 150 + tookMs,
+    outcome: 'unknown',
+    status,
+  });
+  expect(figuresOf(historyOf([at(7, 503), at(3, 500), at(900, 0)]), MOMENTS)).toMatchObject({
+    failedP99Ms: 7,
+    silent: 1,
+  });
+  expect(figuresOf(historyOf([at(900, 0)]), MOMENTS).failedP99Ms).toBeNull();
+});
+
+test('a 503 that does not say when to come again is found, whenever it was', () => {
+  const at = (sentMs: number, status: number, more: Partial<Sent> = {}): Sent => ({
+    what: 'hold',
+    sentMs,
+    answeredMs: sentMs + 1,
+    outcome: 'unknown',
+    status,
+    ...more,
+  });
+  const sent = [at(10, 503), at(150, 503, { retryAfterS: 1 }), at(150, 500), at(150, 0), at(900, 503)];
+  expect(figuresOf(historyOf(sent), MOMENTS).abrupt.map(({ sentMs }) => sentMs)).toEqual([10, 900]);
 });

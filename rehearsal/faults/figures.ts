@@ -15,6 +15,12 @@ export interface Figures {
   readonly unknown: number;
   /** What these were told, or why nothing; the most frequent first. */
   readonly unknownBy: readonly (readonly [problem: string, count: number])[];
+  /** Of them: nothing came, and the connection ended or the patience of whoever asked. */
+  readonly silent: number;
+  /** Of all that was answered 5xx under the fault; null: nothing was. */
+  readonly failedP99Ms: number | null;
+  /** Over the whole run: 503 that does not say when to come again. */
+  readonly abrupt: readonly Operation[];
   /** Actions with a key of which somebody was once not told the outcome, over the whole run, and what was told later. */
   readonly unresolved: Resolved;
   /** Of all that was answered 2xx under the fault. */
@@ -44,10 +50,6 @@ export function figuresOf({ operations }: History, { faultMs, healedMs }: Moment
     ({ sentMs, isFinal }) => !isFinal && sentMs >= faultMs && sentMs <= healedMs,
   );
   const count = (outcome: Operation['outcome']) => under.filter((one) => one.outcome === outcome).length;
-  const tookMs = under
-    .filter(({ outcome }) => outcome === 'ok')
-    .map(({ sentMs, answeredMs }) => answeredMs - sentMs)
-    .toSorted((a, b) => a - b);
   const firsts = PATHS.map((what) => ({ what, ms: firstAfter(operations, what, healedMs) }));
   const known = firsts.flatMap(({ what, ms }) => (ms === undefined ? [] : [{ what, ms }]));
   const slowest = known.toSorted((a, b) => b.ms - a.ms)[0];
@@ -57,14 +59,29 @@ export function figuresOf({ operations }: History, { faultMs, healedMs }: Moment
     refused: count('refused'),
     unknown: count('unknown'),
     unknownBy: problemsOf(under),
+    silent: under.filter(({ status }) => status === 0).length,
+    failedP99Ms: p99Of(under.filter(({ status }) => status >= 500)) ?? null,
+    abrupt: operations.filter(isAbrupt),
     unresolved: resolve(operations),
-    okP99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0,
+    okP99Ms: p99Of(under.filter(({ outcome }) => outcome === 'ok')) ?? 0,
     recoveredMs: slowest?.ms ?? 0,
     slowest: slowest?.what ?? null,
     missing: PATHS.filter(
       (what) => isTried(operations, what, healedMs) && !known.some((one) => one.what === what),
     ),
   };
+}
+
+function isAbrupt(one: Operation): boolean {
+  return one.status === 503 && one.outcome === 'unknown' && one.retryAfterS === undefined;
+}
+
+/** How long all but one of a hundred took at most. */
+function p99Of(operations: readonly Operation[]): number | undefined {
+  const tookMs = operations
+    .map(({ sentMs, answeredMs }) => answeredMs - sentMs)
+    .toSorted((one, other) => one - other);
+  return tookMs[Math.floor(tookMs.length * 0.99)];
 }
 
 function problemsOf(operations: readonly Operation[]): [string, number][] {

@@ -40,6 +40,8 @@ interface Life {
 /** As a supervisor would: one that cannot start is started again, for so long. */
 const START_MAX_MS = 60_000;
 const START_PAUSE_MS = 500;
+/** From its first line to being open, the migration included. */
+const OPEN_MAX_MS = 120_000;
 const STOP_MAX_MS = 20_000;
 
 export async function startInstance({ name, env, logFile }: InstanceOptions): Promise<Instance> {
@@ -119,12 +121,19 @@ async function live(env: Readonly<Record<string, string>>, logFile: string): Pro
   child.once('close', () => log.end());
   createInterface({ input: child.stderr }).on('line', note);
   const url = await new Promise<string>((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the instance was not open after ${OPEN_MAX_MS / 1000} s:\n${lastLines.join('\n')}`));
+    }, OPEN_MAX_MS);
     createInterface({ input: child.stdout }).on('line', (line) => {
       note(line);
       const found = /^Frontrow is open: (http:\S+)$/.exec(line)?.[1];
-      if (found !== undefined) resolve(found);
+      if (found === undefined) return;
+      clearTimeout(late);
+      resolve(found);
     });
     child.once('error', reject);
+    child.once('close', () => clearTimeout(late));
     child.once('exit', (code) =>
       reject(new Error(`the instance ended with ${code}:\n${lastLines.join('\n')}`)),
     );

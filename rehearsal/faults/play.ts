@@ -11,6 +11,7 @@ import { saveHistory } from '../history/history-file.ts';
 import { type Rehearsal, rehearse } from '../rehearse.ts';
 import { makePerformance } from '../target.ts';
 import { judge } from '../verdict.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import type { Play, Scenario } from './scenario.ts';
 import { HOLD_TTL_MS, makeStage, OPERATOR_TOKEN, type Stage } from './stage.ts';
@@ -50,6 +51,11 @@ const SALE = { seats: 600, seatsPerPerson: 4, ratePerS: 3, capacity: 60 };
 const CROWD = { seatsEach: 4, thinkScale: 0.3, mix: USUAL_MIX, patienceS: 60 };
 /** Longer than any fault. */
 const INSIST_MS = 90_000;
+const RECOVERY_MS = 30_000;
+/** From the last one who comes: the last holds, the settling, the audit and a look at what everybody has. */
+const AFTERWARDS_MAX_MS = HOLD_TTL_MS + 180_000;
+/** From then on it is left behind, whatever it still waits for. */
+const GRACE_MS = 30_000;
 
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Result> {
   try {
@@ -68,13 +74,14 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
   const clock = systemClock;
   const startedMs = clock.monotonicMs();
   const urls = stage.instances.map(({ url }) => url);
+  const overS = Math.ceil((WARM_UP_MS + scenario.lastsMs + AFTER_MS) / 1_000);
+  using deadline = createDeadline(overS * 1_000 + AFTERWARDS_MAX_MS, GRACE_MS);
   const ended = new AbortController();
-  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const signal = AbortSignal.any([options.signal, ended.signal, deadline.signal]);
   const api = createOperatorApi({ url: urls[0] ?? '', token: OPERATOR_TOKEN, clock, signal });
   const target = await makePerformance(SALE, api, clock, signal);
-  await scenario.prepare?.(stage);
+  if (scenario.prepare !== undefined) await deadline.within(scenario.prepare(stage));
 
-  const overS = Math.ceil((WARM_UP_MS + scenario.lastsMs + AFTER_MS) / 1_000);
   say(`${stage.instances.length} instances are open, people come for ${overS} s`);
   const rehearsing = rehearse({
     urls,
@@ -99,22 +106,36 @@ async function playOn(stage: Stage, scenario: Scenario, options: PlayOptions): P
     await running.last(WARM_UP_MS);
     moments.faultMs = clock.monotonicMs();
     say('the fault begins');
-    await scenario.disturb(running);
+    await deadline.within(scenario.disturb(running));
     moments.healedMs = clock.monotonicMs();
+    say(`healed after ${seconds(moments.healedMs - moments.faultMs)}`);
+    const rehearsal = allowLate(await deadline.within(rehearsing), moments);
+    signal.throwIfAborted();
+    say(`settled: ${rehearsal.history.operations.length} requests are on record`);
+    const tookMs = clock.monotonicMs() - startedMs;
+    const result = judgePlay(scenario, rehearsal, stage, { ...moments, notes, tookMs });
+    if (result.outcome !== 'kept') await keepEvidence(scenario, rehearsal, stage, say);
+    return result;
   } catch (error) {
     ended.abort();
-    await rehearsing;
-    throw error;
+    const rehearsal = await deadline.within(rehearsing).catch(() => undefined);
+    if (!options.signal.aborted) await keepEvidence(scenario, rehearsal, stage, say);
+    throw reasonOf(error, deadline);
   }
-  say(`healed after ${seconds(moments.healedMs - moments.faultMs)}`);
-  const rehearsal = await rehearsing;
-  options.signal.throwIfAborted();
-  say(`settled: ${rehearsal.history.operations.length} requests are on record`);
-  const tookMs = clock.monotonicMs() - startedMs;
-  const result = judgePlay(scenario, rehearsal, stage, { ...moments, notes, tookMs });
-  if (result.outcome !== 'kept')
-    say(`what is left of it is in ${await keepEvidence(result, rehearsal, stage)}`);
-  return result;
+}
+
+/** Whatever is waited for when the time is over fails in its own way. */
+function reasonOf(error: unknown, { signal }: Deadline): unknown {
+  return signal.aborted ? signal.reason : error;
+}
+
+/** Seats come free late when the service is kept from its work: as long as the fault lasted, and it took to recover. */
+function allowLate(
+  rehearsal: Rehearsal,
+  { faultMs, healedMs }: Pick<Course, 'faultMs' | 'healedMs'>,
+): Rehearsal {
+  const lateMs = healedMs - faultMs + RECOVERY_MS;
+  return { ...rehearsal, history: { ...rehearsal.history, lateMs } };
 }
 
 interface Course {
@@ -141,7 +162,7 @@ function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, cours
   const notes = away.length === 0 ? course.notes : [...course.notes, sentAway];
   const findings = mustBeCaught
     ? contradictions
-    : [...unexpected, ...selfEnded(stage), ...notRecovered(figures)];
+    : [...unexpected, ...selfEnded(stage), ...notRecovered(figures), ...abrupt(figures)];
   return {
     scenario,
     outcome: findings.length > 0 === mustBeCaught ? 'kept' : 'broken',
@@ -158,19 +179,21 @@ function judgePlay(scenario: Scenario, rehearsal: Rehearsal, stage: Stage, cours
 
 /** What people were told, for `npm run check-history`, and what the instances and PostgreSQL have printed. */
 async function keepEvidence(
-  { scenario }: Result,
-  { history }: Rehearsal,
+  { name }: Scenario,
+  /** Undefined: it did not even end when it was broken off. */
+  rehearsal: Rehearsal | undefined,
   { folder }: Stage,
-): Promise<string> {
-  const kept = join(ROOT, '.data', 'faults', scenario.name);
+  say: (line: string) => void,
+): Promise<void> {
+  const kept = join(ROOT, '.data', 'faults', name);
   await rm(kept, { recursive: true, force: true });
   await mkdir(kept, { recursive: true });
-  await saveHistory(join(kept, 'history.jsonl'), history);
+  if (rehearsal !== undefined) await saveHistory(join(kept, 'history.jsonl'), rehearsal.history);
   for (const from of [folder, join(folder, 'data')]) {
-    const names = (await readdir(from)).filter((name) => name.endsWith('.log'));
-    for (const name of names) await copyFile(join(from, name), join(kept, name));
+    const names = (await readdir(from)).filter((file) => file.endsWith('.log'));
+    for (const file of names) await copyFile(join(from, file), join(kept, file));
   }
-  return kept;
+  say(`what is left of it is in ${kept}`);
 }
 
 function selfEnded({ instances }: Stage): string[] {
@@ -183,6 +206,16 @@ function notRecovered({ missing }: Figures): string[] {
   return missing.length === 0
     ? []
     : [`I11: after the healing there was no ${missing.join(', no ')} any more`];
+}
+
+function abrupt({ abrupt: answers }: Figures): string[] {
+  const [first] = answers;
+  if (first === undefined) return [];
+  const { what, userId, answeredMs } = first;
+  const when = `${what} by ${userId}, answered at ${seconds(answeredMs)}`;
+  return [
+    `I11: ${answers.length} answers of 503 do not say when to come again (Retry-After), such as ${when}`,
+  ];
 }
 
 const UNTIL_PAUSE_MS = 20;

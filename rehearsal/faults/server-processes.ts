@@ -32,3 +32,14 @@ export function signalOne(pid: number, signal: NodeJS.Signals): void {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
+
+/** The kernel's ticks, on every Linux that there is. */
+const TICKS_PER_S = 100;
+const START_FIELD = 19;
+
+/** For how long it has been running. */
+export function ageOfS(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const startedTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD]);
+  return Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) - startedTicks / TICKS_PER_S;
+}

@@ -27,6 +27,9 @@ const played = (name: string, more: Partial<Played> = {}): Played => ({
       ['http 500', 1],
       ['rare', 1],
     ],
+    silent: 1,
+    failedP99Ms: 240,
+    abrupt: [],
     unresolved: { actions: 3, done: 2, refused: 1, never: 0 },
     okP99Ms: 1_234,
     recoveredMs: 567,
@@ -47,7 +50,7 @@ const tableFor = (results: readonly Result[], before = '', names = results.map((
 test('a row tells what was done, seen and judged, in as many cells as the head has', () => {
   const [head = '', , row = ''] = tableFor([played('a')]).split('\n');
   expect(row).toBe(
-    String.raw`| ${'`a`'} | Something breaks. Nobody notices. | two \| kills; one line | 10: 7 · 2 · 5 (2 service.overloaded, 1 ECONNRESET, 1 http 500) | 3: 2 done, 1 not | 1.2 s | 0.6 s (pay) | kept: 100 things audited, 200 judged by what people were told | 2026-11-28, abc1234 |`,
+    String.raw`| ${'`a`'} | Something breaks. Nobody notices. | two \| kills; one line | 10: 7 · 2 · 5 (2 service.overloaded, 1 ECONNRESET, 1 http 500); 1 of them nothing | 3: 2 done, 1 not | 1.2 s; 5xx 0.2 s | 0.6 s (pay) | kept: 100 things audited, 200 judged by what people were told | 2026-11-28, abc1234 |`,
   );
   const cells = (text: string) => text.split(/(?<!\\)\|/).length;
   expect(cells(row)).toBe(cells(head));
@@ -84,6 +87,6 @@ test('rows of faults that were not played stay, and those of faults that are no 
 
 test('in a terminal a line says the same in short', () => {
   expect(lineOf(played('a'), 3)).toBe(
-    'a    kept    asked 10: 7 · 2 · 5 (2 service.overloaded, 1 ECONNRESET, 1 http 500); unknown 3: 2 done, 1 not; 99 of 100 within 1.2 s; went again after 0.6 s (pay)',
+    'a    kept    asked 10: 7 · 2 · 5 (2 service.overloaded, 1 ECONNRESET, 1 http 500); 1 of them nothing; unknown 3: 2 done, 1 not; 99 of 100 within 1.2 s; 5xx 0.2 s; went again after 0.6 s (pay)',
   );
 });

@@ -42,13 +42,13 @@ const REASONS_SHOWN = 3;
 
 function cellsOf(played: Played): string[] {
   const { figures, notes } = played;
-  const { asked, ok, refused, unknown, unknownBy, okP99Ms } = figures;
+  const { asked, ok, refused, unknown, unknownBy, silent } = figures;
   const reasons = unknownBy.slice(0, REASONS_SHOWN).map(([problem, count]) => `${count} ${problem}`);
   return [
     notes.join('; '),
-    `${asked}: ${ok} · ${refused} · ${unknown}${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
+    `${asked}: ${ok} · ${refused} · ${unknown}${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}${silent === 0 ? '' : `; ${silent} of them nothing`}`,
     resolved(figures),
-    seconds(okP99Ms),
+    slowest(figures),
     recovered(figures),
     verdictOf(played),
   ];
@@ -61,9 +61,14 @@ function resolved({ unresolved: { actions, done, refused, never } }: Figures): s
   return `${actions}: ${parts.join(', ')}`;
 }
 
-function recovered({ recoveredMs, slowest, missing }: Figures): string {
+/** Of what was answered yes, and of what was answered 5xx. */
+function slowest({ okP99Ms, failedP99Ms }: Figures): string {
+  return `${seconds(okP99Ms)}${failedP99Ms === null ? '' : `; 5xx ${seconds(failedP99Ms)}`}`;
+}
+
+function recovered({ recoveredMs, slowest: last, missing }: Figures): string {
   if (missing.length > 0) return `never: ${missing.join(', ')}`;
-  return `${seconds(recoveredMs)} (${slowest ?? 'nothing'})`;
+  return `${seconds(recoveredMs)} (${last ?? 'nothing'})`;
 }
 
 const FINDINGS_SHOWN = 3;

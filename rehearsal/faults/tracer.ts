@@ -10,6 +10,8 @@ export interface Tracer extends AsyncDisposable {
   readonly first: Promise<void>;
 }
 
+const ATTACHED_OR_GONE = /^strace: (?:Process \d+ attached|attach: ptrace\()/;
+
 /** Of one call of the kernel, in strace's own words, such as `delay_exit=100000` (µs) or `error=EIO`. */
 export async function disturbCalls(
   pids: readonly number[],
@@ -25,9 +27,10 @@ export async function disturbCalls(
   const attached = Promise.withResolvers<void>();
   const first = Promise.withResolvers<void>();
   let disturbed = 0;
-  let attachedCount = 0;
+  let answeredCount = 0;
   createInterface({ input: child.stderr }).on('line', (line) => {
-    if (/^strace: Process \d+ attached/.test(line) && ++attachedCount === pids.length) attached.resolve();
+    // One that has ended meanwhile is told as well; without any strace ends.
+    if (ATTACHED_OR_GONE.test(line) && ++answeredCount === pids.length) attached.resolve();
     if (!/\((?:INJECTED|DELAYED)\)/.test(line)) return;
     disturbed += 1;
     first.resolve();

@@ -29,7 +29,7 @@ export function checkHistory(history: History): Verdict {
   const traceless = held.flatMap((holds) => holds.traceless);
   const judgements = [
     checkSeats(history, tenancies),
-    checkRefusals(history, tenancies, traceless),
+    ...checkRefusals(history, tenancies, traceless),
     ...checkLine(history, people),
     checkPlaces(history, people),
     ...checkMoney(held),

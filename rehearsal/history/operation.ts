@@ -14,7 +14,8 @@ import type { ReservationStatus } from '#contract/http/reservations.ts';
 export type Outcome<Told> =
   | { readonly outcome: 'ok'; readonly told: Told }
   | { readonly outcome: 'refused'; readonly problem: string; readonly taken?: readonly number[] }
-  | { readonly outcome: 'unknown'; readonly problem: string };
+  /** With the pause that was asked for, when there was one. */
+  | { readonly outcome: 'unknown'; readonly problem: string; readonly retryAfterS?: number };
 
 interface Request {
   /** The n-th that was sent. */
@@ -120,6 +121,8 @@ export interface History {
   readonly takenBefore: readonly number[];
   /** Events were made to fail for good: a hold that nothing can come of is taken back by the service. */
   readonly givesUp?: boolean;
+  /** Seats may have come free so much later than promised: the service was kept from its work on purpose. */
+  readonly lateMs?: number;
   /** In the order in which they were sent. */
   readonly operations: readonly Operation[];
 }

@@ -80,7 +80,12 @@ const OperationSchema = Type.Union(
         problem: Text,
         taken: Type.Optional(Seats),
       }),
-      Type.Object({ ...common, outcome: Type.Literal('unknown'), problem: Text }),
+      Type.Object({
+        ...common,
+        outcome: Type.Literal('unknown'),
+        problem: Text,
+        retryAfterS: Type.Optional(Type.Number()),
+      }),
     ];
   }),
 );
@@ -100,5 +105,6 @@ export const headCheck = Compile(
     holdTtlMs: Ms,
     takenBefore: Seats,
     givesUp: Type.Optional(Type.Boolean()),
+    lateMs: Type.Optional(Ms),
   }),
 );

@@ -74,6 +74,44 @@ describe('a seat', () => {
   });
 });
 
+describe('a seat whose hold has ended', () => {
+  const late = 'a seat is free again within 5 s after its hold';
+  /** Held from 0 to 10, so that it ends by 1,010; with 5 s to come free, and 2 s of slack. */
+  const held = () => tell().ok('a', 'hold', [0, 10], hold(1), granted('ra'));
+  const LAST_MS = 10 + HOLD_TTL_MS + 7_000;
+  const refusedAt = (story: Story, sentMs: number) => story.taken('b', [sentMs, sentMs + 10], [1], [1]);
+
+  it('may be refused for a while, and no longer', () => {
+    expect(found(refusedAt(held(), LAST_MS))).toEqual([]);
+    expect(found(refusedAt(held(), LAST_MS + 1))).toEqual([late]);
+  });
+
+  it('is to be had sooner when it was given back', () => {
+    const story = held().ok('a', 'give-back', [20, 30], of('ra'), null);
+    expect(found(refusedAt(story, LAST_MS))).toEqual([late]);
+    expect(found(refusedAt(held().lost('a', 'give-back', [20, 30], of('ra')), LAST_MS))).toEqual([]);
+  });
+
+  it('may be refused as long as somebody else may have it, or it may have been paid', () => {
+    const atMs = LAST_MS + 1;
+    expect(found(refusedAt(held().lost('c', 'hold', [20, 30], hold(1)), atMs))).toEqual([]);
+    expect(found(refusedAt(held().lost('a', 'pay', [20, 30], of('ra'), { key: 'p' }), atMs))).toEqual([]);
+    const next = held().ok('c', 'hold', [2_000, 2_010], hold(1), granted('rc'));
+    expect(found(refusedAt(next, atMs))).toEqual([]);
+    const over = [shown('ra', 'EXPIRED', 1)];
+    const unpaid = held()
+      .lost('a', 'pay', [20, 30], of('ra'), { key: 'p' })
+      .ok('a', 'reservations', END, null, over, FINAL);
+    expect(found(refusedAt(unpaid, atMs))).toEqual([late]);
+  });
+
+  it('may be refused longer when the service was kept from its work', () => {
+    const history = refusedAt(held(), LAST_MS + 1).history();
+    expect(checkHistory({ ...history, lateMs: 1 }).contradictions).toEqual([]);
+    expect(checkHistory({ ...history, lateMs: 0 }).contradictions).toHaveLength(1);
+  });
+});
+
 describe('what was answered', () => {
   it('is there in the end, with all of its seats', () => {
     const held = tell().ok('a', 'hold', [0, 10], hold(1, 2), granted('ra'));

@@ -27,6 +27,8 @@ export interface Tenancy {
   readonly paid: Span | null;
   /** Nothing can have ended it before. Infinity: nothing has, to the end. */
   readonly endFromMs: number;
+  /** It had ended by then, if the service kept its time. Infinity: perhaps it was paid, so nothing had to end it. */
+  readonly endByMs: number;
 }
 
 export interface Holds {
@@ -109,7 +111,16 @@ function tenancyOf(
     granted,
     paid: isPaid && !mayBeUndone ? { fromMs: payFromMs, byMs: payByMs } : null,
     endFromMs: endOf(status, ends),
+    endByMs: mayBePaid(status, payFromMs)
+      ? Infinity
+      : Math.min(byMs + holdTtlMs, ...givenBack.map((giveBack) => giveBack.answeredMs)),
   };
+}
+
+/** Of what was bought and then undone nobody is told when. */
+function mayBePaid(status: ToldReservation['status'] | undefined, payFromMs: number): boolean {
+  if (status === 'EXPIRED') return false;
+  return status === 'HELD' || status === 'CONFIRMED' || payFromMs < Infinity;
 }
 
 function endOf(

@@ -4,6 +4,7 @@ export const BUGS = {
   'lets a hold lapse before its time': 'a seat has one owner at a time',
   'takes the money after the hold has lapsed': 'a seat has one owner at a time',
   'says taken of what nobody ever had': 'a seat that is said to be taken was taken',
+  'forgets to free what has lapsed': 'a seat is free again within 5 s after its hold',
   'gives numbers out of order': 'first come, first served',
   'lets people in out of order': 'nobody waits after somebody behind them was let in',
   'shows positions of long ago': 'a position never rises',

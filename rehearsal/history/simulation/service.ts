@@ -193,7 +193,7 @@ export class SimulatedService {
     reservation.payment = 'LAPSED';
     this.#later(() => {
       if (reservation.status === 'HELD') reservation.status = 'EXPIRED';
-      this.#free(reservation);
+      if (!this.#nature.goesWrong('forgets to free what has lapsed')) this.#free(reservation);
     });
   }
 
