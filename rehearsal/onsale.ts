@@ -1,8 +1,7 @@
 /** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { ConfigError } from '../server/src/config/config-error.ts';
-import { fail, stopOnSignal } from '../server/src/exit.ts';
+import { stopOnSignal } from '../server/src/exit.ts';
 import { type Clock, systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
@@ -19,6 +18,7 @@ import { page } from './report/page.ts';
 import { machine } from './report/setting.ts';
 import { summary } from './report/summary.ts';
 import { findPerformance, makePerformance, NoTarget } from './target.ts';
+import { type ResultFiles, tryResultFiles, Unwritable } from './result-files.ts';
 import { judge } from './verdict.ts';
 
 const USAGE = 64; // EX_USAGE of sysexits.h
@@ -42,9 +42,11 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     await using service = await findService(options);
     display.say(`rehearsing on ${service.where}`);
+    const name = new Date(systemClock.wallMs()).toISOString().slice(0, 19).replaceAll(/[:T]/g, '-');
+    const files = await tryResultFiles(options, { dataDir: service.dataDir, name });
     const rehearsal = await run(options, service, stop, display);
     display.end();
-    const code = await report(rehearsal, options, service);
+    const code = await report(rehearsal, options, { service, files });
     return stop.aborted && code !== BROKEN ? INTERRUPTED : code;
   } catch (error) {
     display.end();
@@ -74,7 +76,7 @@ async function run(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
   const takenBefore = await takenAt(options, target, { urls, clock, signal });
-  const rehearsal = await rehearse({
+  return rehearse({
     urls,
     operatorToken: token,
     target,
@@ -86,9 +88,6 @@ async function run(
     gone: died,
     onProgress: (progress) => display.show(progress),
   });
-  died.throwIfAborted();
-  if (options.history !== undefined) await saveHistory(resolve(options.history), rehearsal.history);
-  return rehearsal;
 }
 
 /** Nobody else knows of a performance of the rehearsal's own. */
@@ -105,7 +104,15 @@ async function takenAt(
   return await seatsTaken(target, { exchange, ...deps });
 }
 
-async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
+/** A file that cannot be written hides no verdict. What a service that has died leaves is told, too. */
+async function report(
+  rehearsal: Rehearsal,
+  options: OnsaleOptions,
+  { service, files }: { readonly service: Found; readonly files: ResultFiles },
+): Promise<number> {
+  const { report: file, history } = files;
+  const isSaved =
+    history === undefined || (await keep('history', history, () => saveHistory(history, rehearsal.history)));
   const facts = factsOf(rehearsal);
   const verdict = judge(rehearsal);
   process.stdout.write(`\n${summary(rehearsal, facts, verdict)}`);
@@ -117,13 +124,26 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
     command: commandOf(options),
     machine: machine(),
   };
-  const name = `${startedAt.toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}.html`;
-  const file = resolve(options.report ?? join(service.dataDir, 'rehearsals', name));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, page(rehearsal, facts, verdict, setting));
-  process.stdout.write(`The report: ${file}\n`);
+  const isWritten = await keep('report', file, () =>
+    writeFile(file, page(rehearsal, facts, verdict, setting)),
+  );
+  if (service.died.aborted) process.stderr.write(`${(service.died.reason as Error).message}\n`);
   if (!verdict.isKept) return BROKEN;
+  if (service.died.aborted) return exitCodes.unavailable;
+  if (!isSaved || !isWritten) return exitCodes.cannotCreate;
   return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
+}
+
+async function keep(what: string, path: string, write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    process.stdout.write(`The ${what}: ${path}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    process.stderr.write(`The ${what} could not be written: ${error.message}\n`);
+    return false;
+  }
 }
 
 function roomWords({ target }: OnsaleOptions): string {
@@ -137,9 +157,18 @@ function codeOf(error: unknown): number | undefined {
   if (error instanceof ServiceAway) return exitCodes.unavailable;
   if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
   if (error instanceof NoTarget) return NO_TARGET;
+  if (error instanceof Unwritable) return exitCodes.cannotCreate;
   return error instanceof ConfigError ? exitCodes.configuration : undefined;
 }
 
-main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-}, fail);
+/** A bug of ours is no broken promise: the exit code tells them apart. */
+function fail(error: unknown): number {
+  process.stderr.write(`there was no rehearsal: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return exitCodes.software;
+}
+
+main(process.argv.slice(2))
+  .catch(fail)
+  .then((code) => {
+    process.exitCode = code;
+  }, fail);
