@@ -4,8 +4,10 @@ import type { Ending } from '../crowd/fan.ts';
 import type { Behaviour, Curve } from '../crowd/plan.ts';
 import type { Step } from '../figures.ts';
 import type { Rehearsal } from '../rehearse.ts';
+import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
 import { html, type Markup } from './markup.ts';
+import { holdEndings, holdsGranted, unseenWords } from './seats.ts';
 import type { Setting } from './setting.ts';
 import { duration, ms, number, share } from './words.ts';
 
@@ -26,22 +28,26 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
   unexplained: 'what happened cannot be explained',
 };
 
-export function endingsSection({ stories }: Rehearsal, { endings }: Facts): Markup {
-  const rows = endings.map(
-    ([ending, fans]) =>
-      html`<tr>
-        <td>${ENDING_WORDS[ending]}</td>
-        <td class="n">${number(fans)}</td>
-        <td class="n">${share(fans, stories.length)}</td>
-        <td class="bar-cell">
-          <div class="share" style="width:${Math.round((100 * fans) / stories.length)}%"></div>
-        </td>
-      </tr>`,
-  );
+export function endingsSection({ stories }: Rehearsal, { endings }: Facts, verdict: Verdict): Markup {
+  const granted = holdsGranted(verdict);
+  const row = (what: string, count: number, all: number) =>
+    html`<tr>
+      <td>${what}</td>
+      <td class="n">${number(count)}</td>
+      <td class="n">${share(count, all)}</td>
+      <td class="bar-cell">
+        <div class="share" style="width:${all === 0 ? 0 : Math.round((100 * count) / all)}%"></div>
+      </td>
+    </tr>`;
   return html`<section>
     <h2>How it ended for the fans</h2>
     <table>
-      ${rows}
+      ${endings.map(([ending, fans]) => row(ENDING_WORDS[ending], fans, stories.length))}
+    </table>
+    <h2>Holds that came to nothing</h2>
+    <p>Of ${number(granted)} holds. ${unseenWords(verdict)}</p>
+    <table>
+      ${holdEndings(verdict).map(([what, holds]) => row(what, holds, granted))}
     </table>
   </section>`;
 }
