@@ -160,15 +160,33 @@ describe('a report', () => {
     const { audit } = rehearsal();
     const [check] = audit?.checks ?? [];
     if (audit === undefined || check === undefined) throw new Error('there is an audit');
-    const broken = { ...check, violationCount: 2, violations: ['seat <7> of 1'] };
+    const broken = { ...check, violationCount: 2, violations: ['seat <7> of 1', 'seat 8 of 1'], tookMs: 12 };
+    const shared = { ...check, tookMs: 0 };
     const { html, text, verdict } = reportsOf(
-      rehearsal({ audit: { ...audit, state: 'VIOLATED', checks: [broken] } }),
+      rehearsal({ audit: { ...audit, state: 'VIOLATED', checks: [broken, shared] } }),
     );
     expect(verdict.isKept).toBe(false);
     expect(text).toContain('BROKEN: 1\n  I1: a seat has one owner: 2 violations, such as seat <7> of 1');
     expect(html).toContain('A promise was broken');
     expect(html).toContain('seat &lt;7&gt; of 1');
     expect(html).not.toContain('Every promise was kept');
+    expect(html).toContain('<li>seat 8 of 1</li>');
+    expect(html).toContain('Its checks took 12 ms together');
+    expect(html).not.toMatch(/\b0(\.0)? ms<\/td>\s*<td>I1/);
+  });
+
+  it('does not claim an order that nobody has looked at, nor one that was not kept', () => {
+    expect(reportsOf(rehearsal()).html).toContain('Whether it was so here could not be looked at');
+    const { facts, verdict } = reportsOf(rehearsal());
+    const judgements = [{ promise: 'I6', check: 'order', judged: 7, undecided: 0, contradictions: [] }];
+    const overtaken = { promise: 'I6', check: 'order', says: 'b came first', operations: [] };
+    const of = (contradictions: readonly (typeof overtaken)[]) => ({
+      ...verdict,
+      history: { ...verdict.history, judgements, contradictions },
+    });
+    const setting = { startedAt: '', where: '', room: '', command: '', machine: '' };
+    expect(page(rehearsal(), facts, of([]), setting)).toContain('looked at 7 times, and it always was so');
+    expect(page(rehearsal(), facts, of([overtaken]), setting)).toContain('and 1 time it was not so');
   });
 
   it('does not say that all is well when it could not be judged', () => {
