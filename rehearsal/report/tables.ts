@@ -84,7 +84,7 @@ function titleOf(problem: string): string {
 
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   account: 'get a guest account',
-  dates: 'look at the date',
+  dates: 'look at concerts and dates',
   join: 'join the line',
   look: 'ask for one’s place',
   map: 'look at the seat map',
@@ -112,7 +112,7 @@ export function stepsSection({ steps }: Rehearsal): Markup {
     <h2>Answers, step by step</h2>
     <p>
       p95: 95 of 100 answers came within this time. Measured by the fans, who share the machine with the
-      service when both run on one.
+      service when both run on one. Fans ask for their place again and again, and open no streams.
     </p>
     <div class="scroll">
       <table>
