@@ -221,13 +221,13 @@ describe('a report', () => {
       seats: [seat],
     });
     const ended = [shown('r1', 'EXPIRED', 1), shown('r2', 'EXPIRED', 2), shown('r3', 'CANCELLED', 3)];
-    const story = tell()
+    const told = tell()
       .ok('a', 'hold', [0, 1], hold(1), granted('r1'))
       .ok('a', 'hold', [2, 3], hold(2), granted('r2'))
       .ok('a', 'hold', [4, 5], hold(3), granted('r3'))
       .ok('a', 'give-back', [6, 7], { reservationId: 'r3' }, null)
       .ok('a', 'reservations', [90_000, 90_001], null, ended, { isFinal: true });
-    const { html, text } = reportsOf(rehearsal({ history: story.history() }));
+    const { html, text } = reportsOf(rehearsal({ history: told.history() }));
     expect(text).toMatch(
       /of 3 holds:\n +lapsed: not paid in time +2 .*\n +given back.* +1 .*\n +refunded.* 0 /,
     );
