@@ -26,7 +26,7 @@ export interface OwnService extends AsyncDisposable {
 
 /** On the same data as `npm start` would be, at a free port of this machine. */
 export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
-  const { config } = loadConfig(processEnvironment());
+  const { config, secrets } = loadConfig(processEnvironment());
   const child = fork(CHILD, [], {
     env: {
       ...process.env,
@@ -52,27 +52,36 @@ export async function startOwnService(holdTtlMs: number): Promise<OwnService> {
       if (said.length > SAID_LINES_MAX) said.shift();
     });
   }
-  const url = await urlOf(child, said);
   const died = new AbortController();
   let isWanted = true;
-  child.once('exit', (code, signal) => {
-    if (!isWanted) return;
-    const how = signal ?? `exit code ${code}`;
-    const what = `the rehearsal’s service has ended by itself (${how}); npm start goes on with its data, and npm run audit looks at them`;
-    died.abort(new ServiceAway([what, ...said].join('\n')));
-  });
-  return {
-    url,
-    token: process.env['OPERATOR_TOKEN'] ?? (await keptToken(config.dataDir)),
-    died: died.signal,
-    [Symbol.asyncDispose]: async () => {
-      isWanted = false;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
+  const stop = async () => {
+    isWanted = false;
+    await end(child);
   };
+  try {
+    const url = await urlOf(child, said);
+    child.once('exit', (code, signal) => {
+      if (!isWanted) return;
+      const how = signal ?? `exit code ${code}`;
+      const what = `the rehearsal’s service has ended by itself (${how}); npm start goes on with its data, and npm run audit looks at them`;
+      died.abort(new ServiceAway([what, ...said].join('\n')));
+    });
+    // Of the file .env, too, from which the service has it; without one, it is kept since the service has started.
+    const token = secrets.operatorToken ?? (await keptToken(config.dataDir));
+    return { url, token, died: died.signal, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    // Nobody else knows of it, and it would keep the rehearsal from ending.
+    await stop();
+    throw error;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const isGone = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  if (isGone) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
 }
 
 async function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {

@@ -1,6 +1,5 @@
 /** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { ConfigError } from '../server/src/config/config-error.ts';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { type Clock, systemClock } from '../server/src/platform/clock.ts';
@@ -14,6 +13,7 @@ import { createDisplay, type Display } from '../rehearsal/display.ts';
 import { findService, type Found, HoldNotOurs } from '../rehearsal/find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from '../rehearsal/options.ts';
 import { findTakenSeats } from '../rehearsal/find-taken-seats.ts';
+import { type ResultFiles, tryResultFiles, Unwritable } from '../rehearsal/result-files.ts';
 import { type Rehearsal, rehearse } from '../rehearsal/rehearse.ts';
 import { factsOf } from '../rehearsal/report/facts.ts';
 import { page } from '../rehearsal/report/page.ts';
@@ -30,9 +30,11 @@ async function main(options: OnsaleOptions): Promise<number> {
   try {
     await using service = await findService(options);
     display.say(`rehearsing on ${service.where}`);
+    const name = new Date(systemClock.wallMs()).toISOString().slice(0, 19).replaceAll(/[:T]/g, '-');
+    const files = await tryResultFiles(options, { dataDir: service.dataDir, name });
     const rehearsal = await run(options, service, stop, display);
     display.end();
-    const code = await report(rehearsal, options, service);
+    const code = await report(rehearsal, options, { service, files });
     return stop.aborted && code !== commandCodes.broken ? commandCodes.interrupted : code;
   } catch (error) {
     display.end();
@@ -62,7 +64,7 @@ async function run(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
   const takenBefore = await takenAt(options, target, { urls, clock, signal });
-  const rehearsal = await rehearse({
+  return rehearse({
     urls,
     operatorToken: token,
     target,
@@ -74,9 +76,6 @@ async function run(
     gone: died,
     onProgress: (progress) => display.show(progress),
   });
-  died.throwIfAborted();
-  if (options.history !== undefined) await saveHistory(resolve(options.history), rehearsal.history);
-  return rehearsal;
 }
 
 /** Nobody else knows of a performance of the rehearsal's own. */
@@ -93,7 +92,15 @@ async function takenAt(
   return await findTakenSeats(target, { exchange, ...deps });
 }
 
-async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
+/** A file that cannot be written hides no verdict. What a service that has died leaves is told, too. */
+async function report(
+  rehearsal: Rehearsal,
+  options: OnsaleOptions,
+  { service, files }: { readonly service: Found; readonly files: ResultFiles },
+): Promise<number> {
+  const { report: file, history } = files;
+  const isSaved =
+    history === undefined || (await keep('history', history, () => saveHistory(history, rehearsal.history)));
   const facts = factsOf(rehearsal);
   const verdict = judge(rehearsal);
   process.stdout.write(`\n${summary(rehearsal, facts, verdict)}`);
@@ -105,13 +112,26 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
     command: commandOf(options),
     machine: machine(),
   };
-  const name = `${startedAt.toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}.html`;
-  const file = resolve(options.report ?? join(service.dataDir, 'rehearsals', name));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, page(rehearsal, facts, verdict, setting));
-  process.stdout.write(`The report: ${file}\n`);
+  const isWritten = await keep('report', file, () =>
+    writeFile(file, page(rehearsal, facts, verdict, setting)),
+  );
+  if (service.died.aborted) process.stderr.write(`${(service.died.reason as Error).message}\n`);
   if (!verdict.isKept) return commandCodes.broken;
+  if (service.died.aborted) return exitCodes.unavailable;
+  if (!isSaved || !isWritten) return exitCodes.cannotCreate;
   return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
+}
+
+async function keep(what: string, path: string, write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    process.stdout.write(`The ${what}: ${path}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    process.stderr.write(`The ${what} could not be written: ${error.message}\n`);
+    return false;
+  }
 }
 
 function roomWords({ target }: OnsaleOptions): string {
@@ -126,6 +146,7 @@ function codeOf(error: unknown): number | undefined {
   if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
   if (error instanceof HoldNotOurs) return commandCodes.usage;
   if (error instanceof NoTarget) return commandCodes.badData;
+  if (error instanceof Unwritable) return exitCodes.cannotCreate;
   return error instanceof ConfigError ? exitCodes.configuration : undefined;
 }
 

@@ -45,6 +45,21 @@ export const calls = {
     asked: { path: '/guests' },
     told: nothing,
   }),
+  concerts: (): Call<'other'> => ({
+    what: 'other',
+    method: 'GET',
+    path: '/concerts',
+    asked: { path: '/concerts' },
+    told: nothing,
+  }),
+  /** With what is left of each. */
+  datesOf: (concertId: number): Call<'other'> => ({
+    what: 'other',
+    method: 'GET',
+    path: `/concerts/${concertId}/performances`,
+    asked: { path: '/concerts/{id}/performances' },
+    told: nothing,
+  }),
   dates: (performanceId: number): Call<'other'> => ({
     what: 'other',
     method: 'GET',

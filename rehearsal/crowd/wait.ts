@@ -8,17 +8,28 @@ const RELOAD_EVERY = 3;
 
 /** Undefined: in line, or let in already. */
 export async function enter(fan: Fan): Promise<End | undefined> {
-  const { api, plan, crowd } = fan;
+  const { api, plan } = fan;
   const guest = await api.insist(calls.guest());
   if (guest.outcome !== 'ok') return stoppedOr(fan, endOf(guest, 'a guest account'));
   fan.account = String(guest.body['accessToken']);
   fan.caller.userId = String(guest.body['userId']);
   fan.story.userId = fan.caller.userId;
 
-  const dates = await api.insist(calls.dates(crowd.target.performanceId));
-  if (dates.outcome !== 'ok') return stoppedOr(fan, endOf(dates, 'the dates'));
+  const end = await browse(fan);
+  if (end !== undefined) return end;
   await pause(fan, plan.thinkMs.dates);
   return isStopped(fan) ? { ending: 'stopped' } : join(fan);
+}
+
+/** What is on, the performance that everybody talks of, and the other dates of its concert. */
+async function browse(fan: Fan): Promise<End | undefined> {
+  const { api, crowd } = fan;
+  const concerts = await api.insist(calls.concerts());
+  if (concerts.outcome !== 'ok') return stoppedOr(fan, endOf(concerts, 'the concerts'));
+  const dates = await api.insist(calls.dates(crowd.target.performanceId));
+  if (dates.outcome !== 'ok') return stoppedOr(fan, endOf(dates, 'the dates'));
+  const others = await api.insist(calls.datesOf(Number(dates.body['concertId'])));
+  return others.outcome === 'ok' ? undefined : stoppedOr(fan, endOf(others, 'the dates'));
 }
 
 /** For a place, or to be told again which one it is. */

@@ -48,8 +48,11 @@ export interface Person {
   readonly final: Final;
 }
 
+/** Whoever asks for an account is nobody yet, and no person. */
 export function peopleOf({ operations }: History): Person[] {
-  return [...Map.groupBy(operations, ({ userId }) => userId)].map(([userId, own]) => ({
+  const byName = Map.groupBy(operations, ({ userId }) => userId);
+  byName.delete('');
+  return [...byName].map(([userId, own]) => ({
     userId,
     operations: own,
     holds: actionsOf(own, 'hold'),

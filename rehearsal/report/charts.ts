@@ -4,7 +4,7 @@ import type { Rehearsal } from '../rehearse.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
 import { html, type Markup } from './markup.ts';
-import { overtakings } from './overtakings.ts';
+import { orderWords, overtakings } from './overtakings.ts';
 import { type ChartOptions, columnChart, dotChart, lineChart } from './svg.ts';
 import { duration, number, share } from './words.ts';
 
@@ -104,8 +104,8 @@ export function admissionSection(rehearsal: Rehearsal, { admissions }: Facts, ve
   return html`<section>
     <h2>Order of admission</h2>
     <p>
-      Numbers are called strictly one after the other. Each dot is a fan, who hears of it when they ask the
-      next time: a moment after the line.
+      Numbers are to be called strictly one after the other. ${orderWords(verdict)} Each dot is a fan, who
+      hears of it when they ask the next time: a moment after the line.
       <b>Overtakings: ${number(overtaken)}.</b>
     </p>
     ${chart}
@@ -143,8 +143,8 @@ export function fairnessSection({ deciles, seatsSold }: Facts): Markup {
   return html`<section>
     <h2>Fairness</h2>
     <p>
-      Who joined first chose first, and nobody else: the seats go to the earliest tenths until there are none
-      left.
+      Who joins first is to choose first. Where more come than there are seats for, the earliest tenths have
+      them, and the last ones none; who gives up or changes their mind leaves theirs to those behind.
     </p>
     ${seats}${waits}
   </section>`;

@@ -11,7 +11,6 @@ export interface Facts {
   readonly unknown: readonly (readonly [problem: string, count: number])[];
   readonly seatsSold: number;
   readonly takenKrw: number;
-  readonly reservations: number;
   readonly requests: number;
   readonly lostChoices: number;
   readonly waitS: StepFigures['latencyMs'];
@@ -45,7 +44,6 @@ export function factsOf({ stories, steps, startedMs, soldOutAtS }: Rehearsal): F
     unknown: merged(steps, 'unknown'),
     seatsSold: sum(stories, ({ seats }) => seats),
     takenKrw: sum(stories, ({ paidKrw }) => paidKrw),
-    reservations: sum(stories, ({ reservations }) => reservations.size),
     requests: sum(steps, ({ requests }) => requests),
     lostChoices: sum(stories, ({ lostChoices }) => lostChoices),
     waitS: quantilesOf(waits),

@@ -3,6 +3,7 @@ import type { Ending, Story } from '../crowd/fan.ts';
 import { USUAL_MIX } from '../crowd/plan.ts';
 import { createTally } from '../figures.ts';
 import { createRecorder } from '../history/recorder.ts';
+import { tell } from '../history/story.ts';
 import type { Rehearsal } from '../rehearse.ts';
 import { judge } from '../verdict.ts';
 import { factsOf } from './facts.ts';
@@ -140,6 +141,7 @@ describe('a report', () => {
       'Order of admission',
       'Fairness',
       'How it ended for the fans',
+      'Holds that came to nothing',
       'What was refused, and why',
       'What was not answered',
       'Load and answers',
@@ -158,15 +160,33 @@ describe('a report', () => {
     const { audit } = rehearsal();
     const [check] = audit?.checks ?? [];
     if (audit === undefined || check === undefined) throw new Error('there is an audit');
-    const broken = { ...check, violationCount: 2, violations: ['seat <7> of 1'] };
+    const broken = { ...check, violationCount: 2, violations: ['seat <7> of 1', 'seat 8 of 1'], tookMs: 12 };
+    const shared = { ...check, tookMs: 0 };
     const { html, text, verdict } = reportsOf(
-      rehearsal({ audit: { ...audit, state: 'VIOLATED', checks: [broken] } }),
+      rehearsal({ audit: { ...audit, state: 'VIOLATED', checks: [broken, shared] } }),
     );
     expect(verdict.isKept).toBe(false);
     expect(text).toContain('BROKEN: 1\n  I1: a seat has one owner: 2 violations, such as seat <7> of 1');
     expect(html).toContain('A promise was broken');
     expect(html).toContain('seat &lt;7&gt; of 1');
     expect(html).not.toContain('Every promise was kept');
+    expect(html).toContain('<li>seat 8 of 1</li>');
+    expect(html).toContain('Its checks took 12 ms together');
+    expect(html).not.toMatch(/\b0(\.0)? ms<\/td>\s*<td>I1/);
+  });
+
+  it('does not claim an order that nobody has looked at, nor one that was not kept', () => {
+    expect(reportsOf(rehearsal()).html).toContain('Whether it was so here could not be looked at');
+    const { facts, verdict } = reportsOf(rehearsal());
+    const judgements = [{ promise: 'I6', check: 'order', judged: 7, undecided: 0, contradictions: [] }];
+    const overtaken = { promise: 'I6', check: 'order', says: 'b came first', operations: [] };
+    const of = (contradictions: readonly (typeof overtaken)[]) => ({
+      ...verdict,
+      history: { ...verdict.history, judgements, contradictions },
+    });
+    const setting = { startedAt: '', where: '', room: '', command: '', machine: '' };
+    expect(page(rehearsal(), facts, of([]), setting)).toContain('looked at 7 times, and it always was so');
+    expect(page(rehearsal(), facts, of([overtaken]), setting)).toContain('and 1 time it was not so');
   });
 
   it('does not say that all is well when it could not be judged', () => {
@@ -196,6 +216,44 @@ describe('a report', () => {
     const nothing = { stories: [], steps: [], seconds: [], soldOutAtS: null };
     const { html, text } = reportsOf(rehearsal(nothing));
     expect(html + text).not.toMatch(/undefined|NaN|Infinity/);
+  });
+
+  it('has in both forms how many holds lapsed, were given back and were refunded', () => {
+    const hold = (seat: number) => ({ performanceId: 1, seats: [seat], payNow: false });
+    const granted = (reservationId: string) => ({ reservationId, amount: 100 });
+    const shown = (reservationId: string, status: 'EXPIRED' | 'CANCELLED', seat: number) => ({
+      ...granted(reservationId),
+      status,
+      seats: [seat],
+    });
+    const ended = [shown('r1', 'EXPIRED', 1), shown('r2', 'EXPIRED', 2), shown('r3', 'CANCELLED', 3)];
+    const told = tell()
+      .ok('a', 'hold', [0, 1], hold(1), granted('r1'))
+      .ok('a', 'hold', [2, 3], hold(2), granted('r2'))
+      .ok('a', 'hold', [4, 5], hold(3), granted('r3'))
+      .ok('a', 'give-back', [6, 7], { reservationId: 'r3' }, null)
+      .ok('a', 'reservations', [90_000, 90_001], null, ended, { isFinal: true });
+    const { html, text } = reportsOf(rehearsal({ history: told.history() }));
+    expect(text).toMatch(
+      /of 3 holds:\n +lapsed: not paid in time +2 .*\n +given back.* +1 .*\n +refunded.* 0 /,
+    );
+    expect(html).toMatch(/lapsed: not paid in time<\/td>\s*<td class="n">2</);
+  });
+
+  it('says in both forms the same of the seats that are left, and of those that were taken before', () => {
+    const { history, standing } = rehearsal();
+    const { html, text } = reportsOf(
+      rehearsal({
+        soldOutAtS: null,
+        standing: { ...standing, free: 3, held: 2, sold: 15 },
+        history: { ...history, takenBefore: [1, 2, 3, 4] },
+      }),
+    );
+    for (const report of [html, text]) {
+      expect(report).toContain('16 seats that were still free, of 20');
+      expect(report).toContain('5 seats were left, 2 of them still held');
+    }
+    expect(html).toContain('20 / 16');
   });
 
   it('escapes what comes from outside', () => {

@@ -6,6 +6,7 @@ import { admissionSection, fairnessSection, lineSection, loadSection, salesSecti
 import type { Facts } from './facts.ts';
 import { html, type Markup, trusted } from './markup.ts';
 import { overtakings } from './overtakings.ts';
+import { leftWords, offerWords, seatsOffered } from './seats.ts';
 import type { Setting } from './setting.ts';
 import { STYLE } from './style.ts';
 import { endingsSection, refusalsSection, settingSection, stepsSection } from './tables.ts';
@@ -34,7 +35,7 @@ export function page(rehearsal: Rehearsal, facts: Facts, verdict: Verdict, setti
           <div class="figures">${figures(rehearsal, facts, verdict)}</div>
           <div class="sections">
             ${salesSection(rehearsal)}${lineSection(rehearsal)} ${admissionSection(rehearsal, facts, verdict)}
-            ${fairnessSection(facts)} ${endingsSection(rehearsal, facts)}${refusalsSection(facts)}
+            ${fairnessSection(facts)} ${endingsSection(rehearsal, facts, verdict)}${refusalsSection(facts)}
             ${loadSection(rehearsal)}${stepsSection(rehearsal)} ${checksSection(rehearsal, verdict)}
             ${settingSection(rehearsal, facts, setting)}
           </div>
@@ -44,13 +45,14 @@ export function page(rehearsal: Rehearsal, facts: Facts, verdict: Verdict, setti
   return markup;
 }
 
-function sentence({ target, stories, standing, soldOutAtS, tookMs }: Rehearsal, facts: Facts): string {
+function sentence(rehearsal: Rehearsal, facts: Facts): string {
+  const { stories, soldOutAtS, tookMs } = rehearsal;
   const end =
     soldOutAtS === null
-      ? `After ${duration(tookMs / 1_000)} ${number(standing.free + standing.held)} seats were left.`
+      ? `After ${duration(tookMs / 1_000)} ${leftWords(rehearsal)}.`
       : `They were sold out after ${duration(soldOutAtS)}.`;
   return (
-    `${number(stories.length)} made-up fans came for ${number(target.seatCount)} seats, over HTTP as real ones would: they joined the ` +
+    `${number(stories.length)} made-up fans came for ${offerWords(rehearsal)}, over HTTP as real ones would: they joined the ` +
     `line, waited for their turn, chose seats, held them, charged their wallets and paid. ` +
     `${number(facts.seatsSold)} seats were sold. ${end}`
   );
@@ -80,12 +82,13 @@ function banner({ isKept, broken, unjudged, history }: Verdict): Markup {
   return html`<div class="verdict kept"><strong>Every promise was kept</strong>${checked}</div>`;
 }
 
-function figures({ target, stories, soldOutAtS }: Rehearsal, facts: Facts, verdict: Verdict): Markup[] {
+function figures(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): Markup[] {
+  const { stories, soldOutAtS } = rehearsal;
   const unknown = facts.unknown.reduce((sum, [, times]) => sum + times, 0);
   const figure = (value: string, says: string) =>
     html`<div class="figure"><b>${value}</b><span>${says}</span></div>`;
   return [
-    figure(`${number(facts.seatsSold)} / ${number(target.seatCount)}`, 'seats sold'),
+    figure(`${number(facts.seatsSold)} / ${number(seatsOffered(rehearsal))}`, 'seats sold'),
     figure(number(stories.length), 'fans'),
     figure(soldOutAtS === null ? 'not' : duration(soldOutAtS), 'until sold out'),
     figure(duration(facts.waitS.p50), 'waited, in the middle'),

@@ -2,6 +2,7 @@
 import type { Rehearsal } from '../rehearse.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
+import { holdEndings, holdsGranted, leftWords, offerWords, unseenWords } from './seats.ts';
 import { duration, ms, number, share } from './words.ts';
 
 const BROKEN_SHOWN = 10;
@@ -23,6 +24,7 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
     ),
     '',
     ...list('how it ended for them', facts.endings),
+    ...holds(verdict),
     ...list('refused because', facts.refused),
     ...list('not answered because', facts.unknown),
     ...list(
@@ -38,17 +40,24 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
   ].join('\n');
 }
 
-function overview({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
+function overview(rehearsal: Rehearsal, facts: Facts): string[] {
+  const { stories, tookMs, soldOutAtS } = rehearsal;
   const { waitS } = facts;
-  const end =
-    soldOutAtS === null
-      ? `${number(standing.free)} seats are left`
-      : `sold out after ${duration(soldOutAtS)}`;
+  const end = soldOutAtS === null ? leftWords(rehearsal) : `sold out after ${duration(soldOutAtS)}`;
   return [
-    `${number(facts.seatsSold)} of ${number(target.seatCount)} seats sold to ${number(stories.length)} fans in ${duration(tookMs / 1_000)}: ${end}`,
+    `${number(facts.seatsSold)} of ${offerWords(rehearsal)} sold to ${number(stories.length)} fans in ${duration(tookMs / 1_000)}: ${end}`,
     `${number(facts.requests)} requests, ${number(facts.requests / Math.max(1, tookMs / 1_000))} a second; ` +
       `${number(facts.lostChoices)} times somebody else was quicker`,
     `who was let in waited ${duration(waitS.p50)} in the middle, ${duration(waitS.max)} at most`,
+  ];
+}
+
+function holds(verdict: Verdict): string[] {
+  const granted = holdsGranted(verdict);
+  const unseen = unseenWords(verdict);
+  return [
+    ...list(`of ${number(granted)} holds`, holdEndings(verdict), granted),
+    ...(unseen === '' ? [] : [`  ${unseen}`]),
   ];
 }
 

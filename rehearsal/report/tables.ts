@@ -4,8 +4,10 @@ import type { Ending } from '../crowd/fan.ts';
 import type { Behaviour, Curve } from '../crowd/plan.ts';
 import type { Step } from '../figures.ts';
 import type { Rehearsal } from '../rehearse.ts';
+import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
 import { html, type Markup } from './markup.ts';
+import { holdEndings, holdsGranted, unseenWords } from './seats.ts';
 import type { Setting } from './setting.ts';
 import { duration, ms, number, share } from './words.ts';
 
@@ -26,22 +28,26 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
   unexplained: 'what happened cannot be explained',
 };
 
-export function endingsSection({ stories }: Rehearsal, { endings }: Facts): Markup {
-  const rows = endings.map(
-    ([ending, fans]) =>
-      html`<tr>
-        <td>${ENDING_WORDS[ending]}</td>
-        <td class="n">${number(fans)}</td>
-        <td class="n">${share(fans, stories.length)}</td>
-        <td class="bar-cell">
-          <div class="share" style="width:${Math.round((100 * fans) / stories.length)}%"></div>
-        </td>
-      </tr>`,
-  );
+export function endingsSection({ stories }: Rehearsal, { endings }: Facts, verdict: Verdict): Markup {
+  const granted = holdsGranted(verdict);
+  const row = (what: string, count: number, all: number) =>
+    html`<tr>
+      <td>${what}</td>
+      <td class="n">${number(count)}</td>
+      <td class="n">${share(count, all)}</td>
+      <td class="bar-cell">
+        <div class="share" style="width:${all === 0 ? 0 : Math.round((100 * count) / all)}%"></div>
+      </td>
+    </tr>`;
   return html`<section>
     <h2>How it ended for the fans</h2>
     <table>
-      ${rows}
+      ${endings.map(([ending, fans]) => row(ENDING_WORDS[ending], fans, stories.length))}
+    </table>
+    <h2>Holds that came to nothing</h2>
+    <p>Of ${number(granted)} holds. ${unseenWords(verdict)}</p>
+    <table>
+      ${holdEndings(verdict).map(([what, holds]) => row(what, holds, granted))}
     </table>
   </section>`;
 }
@@ -78,7 +84,7 @@ function titleOf(problem: string): string {
 
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   account: 'get a guest account',
-  dates: 'look at the date',
+  dates: 'look at concerts and dates',
   join: 'join the line',
   look: 'ask for one’s place',
   map: 'look at the seat map',
@@ -106,7 +112,7 @@ export function stepsSection({ steps }: Rehearsal): Markup {
     <h2>Answers, step by step</h2>
     <p>
       p95: 95 of 100 answers came within this time. Measured by the fans, who share the machine with the
-      service when both run on one.
+      service when both run on one. Fans ask for their place again and again, and open no streams.
     </p>
     <div class="scroll">
       <table>

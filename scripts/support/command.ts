@@ -1,5 +1,6 @@
 /** What all commands have alike: what was typed is read, or refused with a word of advice; the end is an exit code. */
 import { fail } from '../../server/src/exit.ts';
+import { exitCodes } from '../../server/src/platform/startup-refusal.ts';
 
 /** Beside those of a service that cannot start (`exitCodes`). Named as in sysexits.h where it has a fitting name. */
 export const commandCodes = {
@@ -38,6 +39,8 @@ export async function runCommand<Given>({ help, advice = help, read, run }: Comm
     }
   } catch (error) {
     fail(error);
+    // A bug of ours is none of what a command looks at.
+    if (process.exitCode === commandCodes.broken) process.exitCode = exitCodes.software;
   }
 }
 
