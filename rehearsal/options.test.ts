@@ -32,7 +32,7 @@ describe('what is said to the rehearsal', () => {
     ['--seats-each', '5', '--seats-each must be a whole number from 1 to 4'],
     ['--rate', '0', '--rate must be'],
     ['--capacity', '', '--capacity must be'],
-    ['--seed', '-1', ''],
+    ['--seed', '-1', "'--seed' argument is ambiguous"],
     ['--curve', 'ramp', '--curve must be at-once, ramp:SECONDS or waves:COUNT:SECONDS'],
     ['--curve', 'waves:0:10', '--curve must be'],
     ['--curve', 'ramp:0', '--curve must be'],
