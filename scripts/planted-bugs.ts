@@ -5,12 +5,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { replaceRegion } from './docs/region.ts';
 import { type Copy, copyProject } from './planted-bugs/copy-of-the-project.ts';
+import { type Given, HELP, readArguments } from './planted-bugs/options.ts';
 import { type Killer, plant, type PlantedBug } from './planted-bugs/planted-bug.ts';
-import { PLANTED_BUGS } from './planted-bugs/planted-bugs.ts';
 import { runKillers } from './planted-bugs/run-killers.ts';
 import { inLines, killersTable, type Tried } from './planted-bugs/table.ts';
 import { type Complaint, complaintsAbout, verdictOf } from './planted-bugs/verdict.ts';
@@ -27,23 +26,6 @@ const WRITE = 'npm run planted-bugs -- --write';
 const BUG_MAX_MS = 180_000;
 /** Of all killers together, without a bug. */
 const KILLERS_MAX_MS = 900_000;
-
-const HELP = `npm run planted-bugs [-- NAME… --list --write]
-
-Plants one bug at a time in a copy of the project and runs the tests that must notice it.
-Exit code 1 when one survives, hangs, or does not fit the code any more.
-
-  NAME…    only these bugs; without a name, all of them
-  --list   says what there is, and plants nothing
-  --write  writes the table into ${DOCUMENT}; for all of them only
-  --help   these lines
-`;
-
-interface Given {
-  readonly bugs: readonly PlantedBug[];
-  readonly isList: boolean;
-  readonly isWrite: boolean;
-}
 
 async function main(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
@@ -66,32 +48,6 @@ async function main(args: readonly string[]): Promise<number> {
     if (!signal.aborted) throw error;
     process.stderr.write('interrupted; the copy is removed\n');
     return INTERRUPTED;
-  }
-}
-
-function readArguments(args: readonly string[]): Given | 'help' | { readonly wrong: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        list: { type: 'boolean', default: false },
-        write: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) return 'help';
-    const unknown = positionals.filter((name) => !PLANTED_BUGS.some((bug) => bug.name === name));
-    if (unknown.length > 0) {
-      return { wrong: `There is no planted bug ${unknown.join(', ')}. --list says which there are.` };
-    }
-    if (values.write && positionals.length > 0) {
-      return { wrong: '--write is for all of them: leave the names out.' };
-    }
-    const bugs = PLANTED_BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-    return { bugs, isList: values.list, isWrite: values.write };
-  } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
   }
 }
 
