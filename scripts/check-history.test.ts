@@ -22,7 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 async function check(...args: string[]): Promise<Ended> {
   const said = { out: '', err: '' };
