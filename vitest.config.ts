@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { SYSTEM_FOLDERS } from './scripts/support/test-projects.ts';
 
-/** Suites of the whole service; each folder is described in CONTRIBUTING.md. */
-const SYSTEM = 'server/test/{journeys,races,faults,instances,model}/**/*.test.ts';
+const SYSTEM = `server/test/{${SYSTEM_FOLDERS.join(',')}}/**/*.test.ts`;
 const INT = '**/*.int.test.ts';
 const NEVER = ['**/node_modules/**', '.data/**'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandOf, type OnsaleOptions, readOptions } from './options.ts';
+import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
 
 const USUAL = readOptions([]) as OnsaleOptions;
 
@@ -32,7 +32,7 @@ describe('what is said to the rehearsal', () => {
     ['--seats-each', '5', '--seats-each must be a whole number from 1 to 4'],
     ['--rate', '0', '--rate must be'],
     ['--capacity', '', '--capacity must be'],
-    ['--seed', '-1', ''],
+    ['--seed', '-1', "'--seed' argument is ambiguous"],
     ['--curve', 'ramp', '--curve must be at-once, ramp:SECONDS or waves:COUNT:SECONDS'],
     ['--curve', 'waves:0:10', '--curve must be'],
     ['--curve', 'ramp:0', '--curve must be'],
@@ -49,6 +49,11 @@ describe('what is said to the rehearsal', () => {
   ])('%s %s is refused, and it is said why', (name, value, why) => {
     const read = readOptions([name, value]);
     expect(read).toEqual({ wrong: expect.stringContaining(why) });
+  });
+
+  it.each(['--help', '-h'])('%s asks how to use it', (flag) => {
+    expect(readOptions([flag])).toBe('help');
+    expect(HELP).toMatch(/^npm run onsale /);
   });
 
   it.each(['--seats', '--rate', '--capacity'])('%s is not for a performance that there is', (name) => {

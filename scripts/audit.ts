@@ -1,5 +1,4 @@
 /** `npm run audit`: re-derives from the tables and the log what people can rely on. It reads, and changes nothing. */
-import { parseArgs } from 'node:util';
 import { type AuditResult, countViolations, runAudit } from '../server/src/audit/index.ts';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { limits } from '../server/src/limits.ts';
@@ -7,28 +6,11 @@ import { systemClock } from '../server/src/platform/clock.ts';
 import { DatabaseFault } from '../server/src/platform/postgres/faults.ts';
 import { exitCodes, StartupRefusal } from '../server/src/platform/startup-refusal.ts';
 import { findDatabase, type FoundDatabase } from './audit/find-database.ts';
+import { type Arguments, HELP, readArguments } from './audit/options.ts';
 import { reportLines } from './audit/report.ts';
-import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
+import { commandCodes, runCommand } from './support/command.ts';
 
 const LOOK_AGAIN_MS = 500;
-const SETTLE_S_MAX = 3_600;
-
-const HELP = `npm run audit [-- --settle SECONDS] [--json]
-
-Looks whether every promise is kept, in one snapshot of the tables and the log, while the sale goes on or after it. The
-database is that of DATABASE_URL, or that of DATA_DIR: of the service that runs there, or, when none does, of a PostgreSQL
-that is started for the time of the audit. It reads, and changes nothing.
-
-  --settle SECONDS  while something is under way, or is found, audit again for so long (0)
-  --json            print the report as JSON
-
-Exit code: 0 everything is kept; 1 something is broken, and named; 64 and above when there could be no audit.
-`;
-
-interface Arguments {
-  readonly settleMs: number;
-  readonly json: boolean;
-}
 
 async function main(given: Arguments): Promise<number> {
   const signal = stopOnSignal();
@@ -76,27 +58,6 @@ async function auditUntil(
     await systemClock.sleep(Math.min(LOOK_AGAIN_MS, endMs - nowMs), signal);
     signal.throwIfAborted();
   }
-}
-
-function readArguments(args: readonly string[]): Read<Arguments> {
-  return reading(() => {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        settle: { type: 'string', default: '0' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    if (values.help === true) return 'help';
-    const seconds = /^\d+$/.test(values.settle) ? Number(values.settle) : Number.NaN;
-    if (!(seconds <= SETTLE_S_MAX)) {
-      return {
-        wrong: `--settle must be a number of seconds, 0 to ${SETTLE_S_MAX}; "${values.settle}" is not`,
-      };
-    }
-    return { settleMs: seconds * 1000, json: values.json };
-  });
 }
 
 // undefined_table, undefined_column, invalid_schema_name

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveHistory } from '../rehearsal/history/history-file.ts';
 import { simulate } from '../rehearsal/history/simulation/simulate.ts';
+import { checkHistoryFile } from './check-history/check-history-file.ts';
+import { carryOut } from './support/command.ts';
+import { ROOT } from './support/run.ts';
 
 /** The machine may be busy. */
 const PATIENCE_MS = 120_000;
@@ -20,12 +23,27 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function check(...args: string[]): Promise<Ended> {
+  const said = { out: '', err: '' };
+  const code = await carryOut(checkHistoryFile, args, {
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+  });
+  return { code, stdout: said.out, stderr: said.err };
+}
+
+function command(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       ['scripts/check-history.ts', ...args],
-      { cwd: join(import.meta.dirname, '..') },
+      { cwd: ROOT },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       },
@@ -35,7 +53,7 @@ function command(...args: string[]): Promise<{ code: number; stdout: string; std
 
 describe('npm run check-history', { timeout: PATIENCE_MS }, () => {
   it('says of a right history what was looked at, and ends with 0', async () => {
-    const { code, stdout } = await command(join(folder, 'right.jsonl'));
+    const { code, stdout } = await check(join(folder, 'right.jsonl'));
     expect(stdout).toMatch(/ok +I1 +a seat has one owner at a time +\d+ judged/);
     expect(stdout).toMatch(/In it: operations \d+, people 10/);
     expect(stdout).toContain('No contradiction.');
@@ -49,20 +67,26 @@ describe('npm run check-history', { timeout: PATIENCE_MS }, () => {
     expect(code).toBe(1);
   });
 
+  it('as a command it says what it was not told on the other stream', async () => {
+    const { code, stdout, stderr } = await command();
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toContain('npm run check-history -- FILE');
+  });
+
   it.each([
     [[], 64, 'which file is to be checked is missing'],
     [['a', 'b'], 64, 'one file is checked at a time'],
     [['--fast'], 64, "Unknown option '--fast'"],
     [['/nowhere/at-all.jsonl'], 65, 'cannot be checked'],
-    [['package.json'], 65, 'package.json cannot be checked: line 1 is not JSON'],
+    [[join(ROOT, 'package.json')], 65, 'package.json cannot be checked: line 1 is not JSON'],
   ])('%j is refused with code %i and %s', async (args, code, message) => {
-    const ended = await command(...args);
+    const ended = await check(...args);
     expect(ended.stderr).toContain(message);
     expect(ended.code).toBe(code);
   });
 
   it('explains itself', async () => {
-    const { code, stdout } = await command('--help');
+    const { code, stdout } = await check('--help');
     expect(stdout).toContain('npm run check-history -- FILE');
     expect(code).toBe(0);
   });

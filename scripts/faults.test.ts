@@ -3,13 +3,6 @@ import { run } from './support/run.ts';
 
 const faults = (...args: string[]) => run('node', ['scripts/faults.ts', ...args], { show: false });
 
-test('the list names every fault and plays none', async () => {
-  const { exitCode, output } = await faults('--list');
-  expect(exitCode).toBe(0);
-  expect(output).toMatch(/^instance-killed {2,}For 25 s/m);
-  expect(output).toMatch(/^power-cut {2,}/m);
-}, 120_000);
-
 test('a name that there is not is refused, with what to do', async () => {
   const { exitCode, output } = await faults('instance-kild');
   expect(exitCode).toBe(64);

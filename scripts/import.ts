@@ -2,14 +2,14 @@
  * `npm run import -- FILE.json [--url URL]`: brings a catalogue (docs/catalogue-file.md) into a service, through its
  * operator API. Doing it twice changes nothing; after an interruption the same command goes on.
  */
-import { parseArgs } from 'node:util';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { exitCodes } from '../server/src/platform/startup-refusal.ts';
 import { checkCatalogue } from './catalogue/check-catalogue.ts';
 import { deliver, newDelivery } from './catalogue/deliver.ts';
 import type { CatalogueFile } from './catalogue/file.ts';
-import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
+import { type Arguments, HELP, readArguments } from './catalogue/import-options.ts';
+import { commandCodes, runCommand } from './support/command.ts';
 import { findService } from './support/find-service.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from './support/operator-api.ts';
 import { createProgress } from './catalogue/progress.ts';
@@ -22,13 +22,6 @@ const CODES: Readonly<Record<Cut, number>> = {
   'service away': exitCodes.unavailable,
   'operator unknown': exitCodes.notPermitted,
 };
-
-const HELP = `npm run import -- FILE.json [--url http://127.0.0.1:3000]
-
-Brings the catalogue of a file (docs/catalogue-file.md) into the service at the URL; without one, into the service at
-HOST and PORT of the environment; if none runs there, one is started for the time of the import.
-The operator's token is OPERATOR_TOKEN, or the one kept in DATA_DIR.
-`;
 
 async function main({ file, url }: Arguments): Promise<number> {
   const catalogue = await readCatalogue(file);
@@ -66,39 +59,6 @@ async function importInto(
   const tookS = Math.max(1, Math.round((systemClock.monotonicMs() - startedMs) / 1000));
   process.stderr.write(adviceOnChanged(delivery) + reportEnd(delivery, tookS));
   return delivery.isComplete ? 0 : commandCodes.badData;
-}
-
-interface Arguments {
-  readonly file: string;
-  readonly url: string | undefined;
-}
-
-function readArguments(args: readonly string[]): Read<Arguments> {
-  return reading(() => {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
-    if (values.help === true) return 'help';
-    const [file, ...more] = positionals;
-    if (file === undefined) return { wrong: 'which file is to be imported is missing' };
-    if (more.length > 0) {
-      return { wrong: `one file is imported at a time; given were ${positionals.join(', ')}` };
-    }
-    if (values.url === undefined) return { file, url: undefined };
-    const url = originOf(values.url);
-    return url === undefined
-      ? { wrong: `--url must be such as http://127.0.0.1:3000, without a path; "${values.url}" is not` }
-      : { file, url };
-  });
-}
-
-/** Undefined for what is not the address of a service and nothing more. */
-function originOf(text: string): string | undefined {
-  const url = URL.parse(text);
-  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
-  return isOrigin ? url.origin : undefined;
 }
 
 /** Undefined when it cannot be imported; why has been said then. */

@@ -5,16 +5,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { replaceRegion } from './docs/region.ts';
 import { type Copy, copyProject } from './planted-bugs/copy-of-the-project.ts';
+import { type Given, HELP, readArguments } from './planted-bugs/options.ts';
 import { type Killer, plant, type PlantedBug } from './planted-bugs/planted-bug.ts';
-import { PLANTED_BUGS } from './planted-bugs/planted-bugs.ts';
 import { runKillers } from './planted-bugs/run-killers.ts';
 import { inLines, killersTable, type Tried } from './planted-bugs/table.ts';
 import { type Complaint, complaintsAbout, verdictOf } from './planted-bugs/verdict.ts';
-import { commandCodes, type Read, reading, runCommand } from './support/command.ts';
+import { commandCodes, runCommand } from './support/command.ts';
 import { ROOT, seconds } from './support/run.ts';
 
 const DOCUMENT = 'docs/reliability.md';
@@ -25,23 +24,6 @@ const WRITE = 'npm run planted-bugs -- --write';
 const BUG_MAX_MS = 180_000;
 /** Of all killers together, without a bug. */
 const KILLERS_MAX_MS = 900_000;
-
-const HELP = `npm run planted-bugs [-- NAME… --list --write]
-
-Plants one bug at a time in a copy of the project and runs the tests that must notice it.
-Exit code 1 when one survives, hangs, or does not fit the code any more.
-
-  NAME…    only these bugs; without a name, all of them
-  --list   says what there is, and plants nothing
-  --write  writes the table into ${DOCUMENT}; for all of them only
-  --help   these lines
-`;
-
-interface Given {
-  readonly bugs: readonly PlantedBug[];
-  readonly isList: boolean;
-  readonly isWrite: boolean;
-}
 
 async function main(given: Given): Promise<number> {
   if (given.isList) {
@@ -56,30 +38,6 @@ async function main(given: Given): Promise<number> {
     process.stderr.write('interrupted; the copy is removed\n');
     return commandCodes.interrupted;
   }
-}
-
-function readArguments(args: readonly string[]): Read<Given> {
-  return reading(() => {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        list: { type: 'boolean', default: false },
-        write: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) return 'help';
-    const unknown = positionals.filter((name) => !PLANTED_BUGS.some((bug) => bug.name === name));
-    if (unknown.length > 0) {
-      return { wrong: `There is no planted bug ${unknown.join(', ')}. --list says which there are.` };
-    }
-    if (values.write && positionals.length > 0) {
-      return { wrong: '--write is for all of them: leave the names out.' };
-    }
-    const bugs = PLANTED_BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-    return { bugs, isList: values.list, isWrite: values.write };
-  });
 }
 
 async function tryAll({ bugs, isWrite }: Given, signal: AbortSignal): Promise<number> {

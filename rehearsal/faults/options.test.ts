@@ -30,7 +30,9 @@ test('help and the list', () => {
   expect(read('--help')).toBe('help');
   expect(read('--list')).toBe('list');
   for (const option of ['--list', '--seed', '--write', '--help']) expect(HELP).toContain(option);
-  expect(listOf(SCENARIOS).trimEnd().split('\n')).toHaveLength(SCENARIOS.length);
+  const list = listOf(SCENARIOS);
+  expect(list.trimEnd().split('\n')).toHaveLength(SCENARIOS.length);
+  expect(list).toMatch(/^instance-killed {2,}For 25 s/m);
 });
 
 test('every fault has a name of its own, and says what is done and what must hold', () => {

@@ -55,9 +55,3 @@ export function plant(bug: Pick<PlantedBug, 'name' | 'file' | 'changes'>, text: 
     return parts.join(replace);
   }, text);
 }
-
-/** The project of vitest.config.ts that runs a test file. */
-export function projectOf(file: string): 'unit' | 'int' | 'system' {
-  if (/^server\/test\/(?:journeys|races|faults|instances)\//.test(file)) return 'system';
-  return file.endsWith('.int.test.ts') ? 'int' : 'unit';
-}

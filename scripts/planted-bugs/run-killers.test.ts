@@ -60,7 +60,7 @@ test('only the named tests are run, in the copy, and what they say is read', asy
 
 test('one that comes to no end is ended with all that it started, and has said nothing', async () => {
   await using copy = await copyWith('trap "" TERM; sleep 600 & echo $! > "$TMPDIR/pid"; wait');
-  const ran = await run(copy, { timeoutMs: 300, endingMaxMs: 100 });
+  const ran = await run(copy, { timeoutMs: 2_000, endingMaxMs: 100 });
   expect(ran).toMatchObject({ isTimedOut: true, report: undefined });
   await until('what it started has ended', () => hasEnded(copy));
 });

@@ -6,7 +6,8 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostmaster, stopPostmaster } from '../../server/src/platform/embedded-postgres/postmaster.ts';
 import type { Copy } from './copy-of-the-project.ts';
-import { type Killer, projectOf } from './planted-bug.ts';
+import { projectOf } from '../support/test-projects.ts';
+import type { Killer } from './planted-bug.ts';
 import type { KillersReport, KillersRun } from './verdict.ts';
 
 export interface RunKillersOptions {

@@ -6,6 +6,8 @@ import { exitCodes } from '../../server/src/platform/startup-refusal.ts';
 export const commandCodes = {
   /** What was looked at is not as it should be. */
   broken: 1,
+  /** Nothing is found to be wrong, and not everything could be looked at. */
+  undecided: 2,
   usage: 64,
   badData: 65,
   interrupted: 130,
@@ -17,26 +19,44 @@ export interface Wrong {
 
 export type Read<Given> = Given | 'help' | Wrong;
 
-interface Command<Given> {
+/** Where a command says what it has to say. */
+export interface Says {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export interface Command<Given> {
   readonly help: string;
   /** Said after what is wrong; unless given, the help. */
   readonly advice?: string;
   readonly read: (args: readonly string[]) => Read<Given>;
   /** Resolves to the exit code. */
-  readonly run: (given: Given) => Promise<number>;
+  readonly run: (given: Given, says: Says) => Promise<number>;
 }
 
-export async function runCommand<Given>({ help, advice = help, read, run }: Command<Given>): Promise<void> {
+/** What the command does with these words, without a process of its own: the exit code. */
+export async function carryOut<Given>(
+  { help, advice = help, read, run }: Command<Given>,
+  args: readonly string[],
+  says: Says,
+): Promise<number> {
+  const given = read(args);
+  if (given === 'help') {
+    says.out(help);
+    return 0;
+  }
+  if (!isWrong(given)) return run(given, says);
+  says.err(`${given.wrong}\n\n${advice}`);
+  return commandCodes.usage;
+}
+
+export async function runCommand<Given>(command: Command<Given>): Promise<void> {
+  const says: Says = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  };
   try {
-    const given = read(process.argv.slice(2));
-    if (given === 'help') {
-      process.stdout.write(help);
-    } else if (isWrong(given)) {
-      process.stderr.write(`${given.wrong}\n\n${advice}`);
-      process.exitCode = commandCodes.usage;
-    } else {
-      process.exitCode = await run(given);
-    }
+    process.exitCode = await carryOut(command, process.argv.slice(2), says);
   } catch (error) {
     fail(error);
     // A bug of ours is none of what a command looks at.

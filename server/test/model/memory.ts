@@ -2,9 +2,9 @@
 import type { Call } from './calls.ts';
 import type { Seen } from './outcome.ts';
 import { placeKey } from './perform.ts';
-import type { PlaceName, State } from './state.ts';
+import { distinct, type PlaceName, type State } from './state.ts';
 
-/** A line is told as it was 200 ms ago, a map 250 ms. */
+/** A line is told as it was 200 ms ago, a map 250 ms: so much of what was before everything settled may still be told. */
 const MOMENT_MS = 350;
 /** A turn, a second. */
 const TURN_MS = 1_100;
@@ -17,24 +17,26 @@ interface Sent {
 export interface Memory {
   /** Of the instance, for one of these calls that were sent at the time. */
   of(instance: number, now: readonly State[], startedMs: number, together: readonly Sent[]): Seen;
-  /** These states are past. */
+  /** These states are past. Until everything has settled, nobody knows how long a busy machine goes on telling them. */
   passed(states: readonly State[]): void;
+  /** Every instance knows what there is. */
+  settled(): void;
   /** These were answered. */
   looked(sent: readonly Sent[], atMs: number): void;
   forget(instance: number, place: PlaceName): void;
 }
 
 export function createMemory(): Memory {
-  let past: { readonly untilMs: number; readonly states: readonly State[] }[] = [];
+  let past: { untilMs: number; readonly states: readonly State[] }[] = [];
   const looks = new Map<string, number>();
   const keyOf = (instance: number, place: PlaceName) => `${instance} ${placeKey(place)}`;
 
   return {
     of: (instance, now, startedMs, together) => ({
-      past: [
+      past: distinct([
         ...now,
         ...past.filter(({ untilMs }) => untilMs > startedMs - MOMENT_MS).flatMap(({ states }) => states),
-      ],
+      ]),
       remembers: (place) => {
         const isAsked = ({ call, instance: at }: Sent) =>
           at === instance && 'place' in call && placeKey(call.place) === placeKey(place);
@@ -43,8 +45,12 @@ export function createMemory(): Memory {
       },
     }),
     passed: (states) => {
+      past.push({ untilMs: Number.POSITIVE_INFINITY, states });
+    },
+    settled: () => {
       const nowMs = performance.now();
-      past = [...past.filter(({ untilMs }) => untilMs > nowMs - 2 * MOMENT_MS), { untilMs: nowMs, states }];
+      past = past.filter(({ untilMs }) => untilMs > nowMs - MOMENT_MS);
+      for (const each of past) each.untilMs = Math.min(each.untilMs, nowMs);
     },
     looked: (sent, atMs) => {
       for (const { call, instance } of sent) {

@@ -1,6 +1,6 @@
 /** Does what a call says over HTTP, and puts the answer into the words of the model. */
 import { randomUUID } from 'node:crypto';
-import type { Answer as HttpAnswer, Client } from '../support/client.ts';
+import { type Answer as HttpAnswer, type Client, insist } from '../support/client.ts';
 import { OPERATOR_TOKEN } from '../support/world.ts';
 import type { Call, CallOf } from './calls.ts';
 import { reservationName } from './model-seats.ts';
@@ -34,16 +34,11 @@ interface Wanted {
   readonly key?: string;
 }
 
-const BUSY_TRIES_MAX = 5;
-
-/** A refusal of a busy service says nothing: the same is asked again, with the same key. */
 export async function perform(stage: Stage, call: Call, instance: number): Promise<Answer> {
   const { method, path, token, body, key } = requestOf(stage, call);
   const options = { token, body, key: key ?? null };
-  for (let tries = 1; ; tries++) {
-    const answer = await stage.client(instance).request<Body>(method, path, options);
-    if (answer.status !== 503 || tries === BUSY_TRIES_MAX) return answerOf(stage, call, answer);
-  }
+  const answer = await insist(() => stage.client(instance).request<Body>(method, path, options));
+  return answerOf(stage, call, answer);
 }
 
 function requestOf(stage: Stage, call: Call): Wanted {

@@ -6,6 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createExchange } from '../../../rehearsal/crowd/exchange.ts';
 import { checkHistory } from '../../../rehearsal/history/check-history.ts';
 import { createRecorder } from '../../../rehearsal/history/recorder.ts';
 import { createChance } from '../../../scripts/support/random.ts';
@@ -122,7 +123,8 @@ it(
     await world.client().operator('POST', '/admin/queue/rooms', { room: ROOM, ...TERMS });
     const sale = await openSale(world, { room: ROOM, seats: SEATS });
     const recorder = createRecorder(systemClock);
-    const deps = { world, instances: INSTANCES, recorder, lostShare: LOST_SHARE };
+    using exchange = createExchange(world.instances.map(({ url }) => url));
+    const deps = { world, exchange, recorder, lostShare: LOST_SHARE };
     const fans = await Promise.all(
       Array.from({ length: FANS }, (_, index) =>
         createRecordedFan({ ...deps, chance: createChance(SEED * 1_000 + index) }),

@@ -106,7 +106,7 @@ describe('paying', () => {
         name: 'test.spread-deadlines',
         text: `/* test.spread-deadlines */
           with due as (
-            select reservation_id, clock_timestamp() + (n - 20) * interval '5 milliseconds' as at
+            select reservation_id, clock_timestamp() + (n - 20) * interval '25 milliseconds' as at
             from (
               select reservation_id, row_number() over (order by payment_id) as n from (
                 select payment_id, reservation_id from payments.payment where performance_id = $1 order by payment_id for update

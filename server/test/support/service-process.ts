@@ -17,6 +17,17 @@ export interface ServiceProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** It ended before it was open. */
+export class ServiceEnded extends Error {
+  override name = 'ServiceEnded';
+  readonly exitCode: number | null;
+
+  constructor(exitCode: number | null, lines: readonly string[]) {
+    super(`it ended with ${exitCode}:\n${lines.join('\n')}`);
+    this.exitCode = exitCode;
+  }
+}
+
 /** Starts it and waits until it says where it listens. */
 export async function startProcess(dataDir: string, env: Environment = {}): Promise<ServiceProcess> {
   const startedMs = performance.now();
@@ -40,7 +51,7 @@ export async function startProcess(dataDir: string, env: Environment = {}): Prom
       if (found !== undefined) resolve(found);
     });
     createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${lines.slice(-20).join('\n')}`)));
+    child.once('exit', (code) => reject(new ServiceEnded(code, lines.slice(-20))));
   });
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
