@@ -1,10 +1,9 @@
 /** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError } from '../server/src/config/config-error.ts';
 import { fail, stopOnSignal } from '../server/src/exit.ts';
 import { type Clock, systemClock } from '../server/src/platform/clock.ts';
-import { exitCodes } from '../server/src/platform/startup-refusal.ts';
+import { exitCodes, StartupRefusal } from '../server/src/platform/startup-refusal.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/catalogue/operator-api.ts';
 import { createExchange } from './crowd/exchange.ts';
 import type { Target } from './crowd/fan.ts';
@@ -50,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
     display.end();
     const code = stop.aborted ? INTERRUPTED : codeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(stop.aborted ? 'interrupted\n' : `${(error as Error).message}\n`);
+    process.stderr.write(stop.aborted ? 'interrupted\n' : `${wordsOf(error as Error)}\n`);
     return code;
   }
 }
@@ -137,7 +136,11 @@ function codeOf(error: unknown): number | undefined {
   if (error instanceof ServiceAway) return exitCodes.unavailable;
   if (error instanceof OperatorUnknown) return exitCodes.notPermitted;
   if (error instanceof NoTarget) return NO_TARGET;
-  return error instanceof ConfigError ? exitCodes.configuration : undefined;
+  return error instanceof StartupRefusal ? error.exitCode : undefined;
+}
+
+function wordsOf(error: Error): string {
+  return error instanceof StartupRefusal ? `${error.message}\n${error.advice}` : error.message;
 }
 
 main(process.argv.slice(2)).then((code) => {
