@@ -1,6 +1,7 @@
 /** Whether every promise was kept: by what fans were told, by the service's own audit, and by how their visits ended. */
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Story } from './crowd/fan.ts';
+import type { Judgement } from './history/judge.ts';
 import { checkHistory, type Verdict as HistoryVerdict } from './history/check-history.ts';
 import type { Rehearsal } from './rehearse.ts';
 
@@ -25,6 +26,7 @@ export function judge({ history, audit, stories, isSettled, wasStopped }: Rehear
     ...(audit?.state === 'FAILED' ? ['the audit could not be finished'] : []),
     ...(audit !== undefined && audit.underWay > 0 ? [`${audit.underWay} things were still under way`] : []),
     ...(isSettled ? [] : ['not everything had come to its end, or could be read at the end']),
+    ...undecided(checked.judgements),
     ...(wasStopped ? ['it was stopped before its end'] : []),
   ];
   return { isKept: broken.length === 0, broken, unjudged, history: checked };
@@ -37,6 +39,13 @@ function auditBreaks(audit: AuditReport | undefined): string[] {
       const [first] = violations;
       return `${promise}: ${says}: ${violationCount} violations${first === undefined ? '' : `, such as ${first}`}`;
     });
+}
+
+/** Where there were too many orders to look through, or too little was told. */
+function undecided(judgements: readonly Judgement[]): string[] {
+  return judgements
+    .filter((judgement) => judgement.undecided > 0)
+    .map((judgement) => `${judgement.check}: ${judgement.undecided} could not be decided`);
 }
 
 function unexplained(stories: readonly Story[]): string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveHistory } from '../rehearsal/history/history-file.ts';
+import { tooManyOrders } from '../rehearsal/history/simulation/story.ts';
 import { simulate } from '../rehearsal/history/simulation/simulate.ts';
 
 /** The machine may be busy. */
@@ -17,6 +18,7 @@ beforeAll(async () => {
     join(folder, 'wrong.jsonl'),
     await simulate({ seed: 3, fans: 10, bug: 'loses a charge' }),
   );
+  await saveHistory(join(folder, 'open.jsonl'), tooManyOrders());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -47,6 +49,13 @@ describe('npm run check-history', { timeout: PATIENCE_MS }, () => {
     expect(stdout).toMatch(/BROKEN +I2 +the entries of a wallet add up/);
     expect(stdout).toMatch(/fan-\d+ charged .*\[operations \d+/);
     expect(code).toBe(1);
+  });
+
+  it('does not say of what it cannot decide that it is right, and ends with 2', async () => {
+    const { code, stdout } = await command(join(folder, 'open.jsonl'));
+    expect(stdout).toMatch(/open +I2 +every balance that was told can be explained +0 judged, 1 undecided/);
+    expect(stdout).toContain('No contradiction. Not decided: 1.');
+    expect(code).toBe(2);
   });
 
   it.each([

@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { fail } from '../server/src/exit.ts';
 import { checkHistory, type Verdict } from '../rehearsal/history/check-history.ts';
 import { BadHistory, loadHistory } from '../rehearsal/history/history-file.ts';
-import { describeVerdict } from '../rehearsal/history/describe-verdict.ts';
+import { countUndecided, describeVerdict } from '../rehearsal/history/describe-verdict.ts';
 import type { History } from '../rehearsal/history/operation.ts';
 
 const BROKEN = 1;
+const UNDECIDED = 2;
 const USAGE = 64; // EX_USAGE of sysexits.h
 const BAD_FILE = 65; // EX_DATAERR
 
@@ -15,7 +16,8 @@ const HELP = `npm run check-history -- FILE
 Judges what people asked of the service and were told, as a rehearsal recorded it: whether a seat had one owner at a
 time, the line was in order, no money was lost, and what was answered stayed true. Prints what each check looked at and
 every contradiction with the operations that it is made of.
-Exit code: 0 without a contradiction, ${BROKEN} with one, ${BAD_FILE} when the file is no history.
+Exit code: 0 without a contradiction, ${BROKEN} with one, ${UNDECIDED} without one when not everything could be decided,
+${BAD_FILE} when the file is no history.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,7 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (history === undefined) return BAD_FILE;
   const verdict: Verdict = checkHistory(history);
   process.stdout.write(describeVerdict(verdict));
-  return verdict.contradictions.length === 0 ? 0 : BROKEN;
+  if (verdict.contradictions.length > 0) return BROKEN;
+  return countUndecided(verdict.judgements) === 0 ? 0 : UNDECIDED;
 }
 
 function readArguments(

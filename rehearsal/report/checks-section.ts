@@ -47,9 +47,7 @@ function tableOf(rows: readonly Row[], counted: string): Markup {
   const lines = rows.map(
     ({ says, promise, counted: count, broken, undecided }) =>
       html`<tr>
-        <td>
-          ${broken === 0 ? html`<span class="ok">✓</span>` : html`<span class="no">✗ ${number(broken)}</span>`}
-        </td>
+        <td>${markOf(broken, undecided)}</td>
         <td>${says}${undecided === 0 ? '' : ` (${number(undecided)} not decided)`}</td>
         <td class="n">${number(count)}</td>
         <td>${promise}</td>
@@ -66,4 +64,9 @@ function tableOf(rows: readonly Row[], counted: string): Markup {
       ${lines}
     </table>
   </div>`;
+}
+
+function markOf(broken: number, undecided: number): Markup {
+  if (broken > 0) return html`<span class="no">✗ ${number(broken)}</span>`;
+  return undecided > 0 ? html`<span class="open">?</span>` : html`<span class="ok">✓</span>`;
 }

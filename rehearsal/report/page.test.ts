@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ending, Story } from '../crowd/fan.ts';
 import { USUAL_MIX } from '../crowd/plan.ts';
 import { createTally } from '../figures.ts';
+import { tooManyOrders } from '../history/simulation/story.ts';
 import { createRecorder } from '../history/recorder.ts';
 import type { Rehearsal } from '../rehearse.ts';
 import { judge } from '../verdict.ts';
@@ -175,6 +176,17 @@ describe('a report', () => {
     expect(html).toContain('not everything could be judged');
     expect(html).not.toContain('Every promise was kept');
     expect(text).toContain('No promise was seen broken.\nNot judged: the service gave no audit.');
+  });
+
+  it('does not say that all is well when there was too much to search through', () => {
+    const { html, text, verdict } = reportsOf(rehearsal({ history: tooManyOrders() }));
+    expect(verdict.unjudged).toEqual([
+      'every balance that was told can be explained: 1 could not be decided',
+    ]);
+    expect(html).toContain('not everything could be judged');
+    expect(html).toContain('every balance that was told can be explained (1 not decided)');
+    expect(text).toContain('No promise was seen broken.\nNot judged: every balance that was told');
+    expect(text).toMatch(/open +I2 +every balance that was told can be explained \(1 not decided\)/);
   });
 
   it('names the fan whose visit nobody can explain, and counts it as a broken promise', () => {

@@ -53,10 +53,10 @@ function overview({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, 
 }
 
 function checks({ audit, history }: Rehearsal, verdict: Verdict): string[] {
-  const history_ = verdict.history.judgements.map(({ check, promise, judged, contradictions }) => [
-    contradictions.length === 0 ? 'ok' : 'BROKEN',
+  const history_ = verdict.history.judgements.map(({ check, promise, judged, undecided, contradictions }) => [
+    contradictions.length > 0 ? 'BROKEN' : undecided > 0 ? 'open' : 'ok',
     promise,
-    check,
+    undecided === 0 ? check : `${check} (${number(undecided)} not decided)`,
     number(judged),
   ]);
   const audited = (audit?.checks ?? []).map(({ violationCount, promise, says, counted }) => [
