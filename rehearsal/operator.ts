@@ -23,7 +23,7 @@ export interface Operator {
 
 const PAUSE_MS = 300;
 
-/** Nobody insists after `gone`. */
+/** Nobody insists after `gone`: there is no answer then. */
 export function createOperator(exchange: Exchange, token: string, clock: Clock, gone: AbortSignal): Operator {
   let instance = 0;
 
@@ -38,9 +38,10 @@ export function createOperator(exchange: Exchange, token: string, clock: Clock, 
     insist: async (method, path, { withinMs, body, key }) => {
       const untilMs = clock.monotonicMs() + withinMs;
       for (;;) {
+        if (gone.aborted) return { status: 0, body: {} };
         const answer = await ask(method, path, body, key);
         const isOpen = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-        if (!isOpen || gone.aborted || clock.monotonicMs() > untilMs) return answer;
+        if (!isOpen || clock.monotonicMs() > untilMs) return answer;
         await clock.sleep(PAUSE_MS, gone);
       }
     },

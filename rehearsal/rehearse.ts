@@ -13,6 +13,7 @@ import { createPause } from './crowd/pause.ts';
 import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
 import { createTally, type Second, type Standing, type StepFigures } from './figures.ts';
 import type { History } from './history/operation.ts';
+import { type DeadlineOptions, startDeadline } from './deadline.ts';
 import { createRecorder } from './history/recorder.ts';
 import { createOperator } from './operator.ts';
 import { bringToEnd, type Phase } from './settle.ts';
@@ -70,6 +71,12 @@ export interface Rehearsal {
 }
 
 const INSIST_MS = 120_000;
+/** For what comes after the last fan: the holds' time, the audit, and what every fan reads at the end. */
+const END_MS = 180_000;
+const END_MS_PER_FAN = 10;
+/** The same for whoever stopped it: that much time to give everything back in. */
+const STOPPED_END_MS = 10_000;
+const STOPPED_END_MS_PER_FAN = 4;
 
 export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const { urls, operatorToken, target, options, clock, signal, takenBefore = [] } = deps;
@@ -107,14 +114,17 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
-  const wasStopped = signal.aborted;
   const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
 
+  using deadline = startDeadline(clock, endTimes(fans.length, holdTtlMs, signal));
+  const over = AbortSignal.any([gone, deadline.signal]);
+  // Ends the requests that are under way.
+  over.addEventListener('abort', () => exchange[Symbol.dispose](), { once: true });
   const end = await bringToEnd(fans, {
-    api: { ...api, pause: createPause(gone), signal: gone },
-    operator,
+    api: { ...api, pause: createPause(over), signal: over },
+    operator: createOperator(desk, operatorToken, clock, over),
     clock,
-    wasStopped,
+    wasStopped: signal.aborted,
     holdTtlMs,
     onPhase: (phase) => (state.phase = phase),
     onRead: (read) => (state.read = read),
@@ -136,7 +146,15 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
     standing: sale.now().standing,
     history: recorder.history({ performanceId, room, holdTtlMs, takenBefore }),
     ...end,
-    wasStopped,
+    wasStopped: signal.aborted,
+  };
+}
+
+function endTimes(fans: number, holdTtlMs: number, stop: AbortSignal): DeadlineOptions {
+  return {
+    withinMs: holdTtlMs + END_MS + END_MS_PER_FAN * fans,
+    stop,
+    afterStopMs: STOPPED_END_MS + STOPPED_END_MS_PER_FAN * fans,
   };
 }
 
