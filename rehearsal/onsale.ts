@@ -8,6 +8,8 @@ import { createOperatorApi, OperatorUnknown, ServiceAway } from '../scripts/cata
 import { createExchange } from './crowd/exchange.ts';
 import type { Target } from './crowd/fan.ts';
 import { saveHistory } from './history/history-file.ts';
+import { leavingsOf, type OwnRoom } from './leavings.ts';
+import { createOperator } from './operator.ts';
 import { createDisplay, type Display } from './display.ts';
 import { findService, type Found } from './find-service.ts';
 import { commandOf, HELP, type OnsaleOptions, readOptions } from './options.ts';
@@ -17,7 +19,7 @@ import { factsOf } from './report/facts.ts';
 import { page } from './report/page.ts';
 import { machine } from './report/setting.ts';
 import { summary } from './report/summary.ts';
-import { findPerformance, makePerformance, NoTarget } from './target.ts';
+import { closeRoom, findPerformance, makePerformance, NoTarget } from './target.ts';
 import { judge } from './verdict.ts';
 
 const USAGE = 64; // EX_USAGE of sysexits.h
@@ -42,8 +44,9 @@ async function main(args: readonly string[]): Promise<number> {
     await using service = await findService(options);
     display.say(`rehearsing on ${service.where}`);
     const rehearsal = await run(options, service, stop, display);
+    const room = await leave(rehearsal.target, options, service);
     display.end();
-    const code = await report(rehearsal, options, service);
+    const code = await report(rehearsal, options, { ...service, stays: leavingsOf(rehearsal, room) });
     return stop.aborted && code !== BROKEN ? INTERRUPTED : code;
   } catch (error) {
     display.end();
@@ -68,7 +71,7 @@ async function run(
   const api = createOperatorApi({ url, token, clock, signal, onRetry });
   const target = await (options.target.kind === 'given'
     ? findPerformance(options.target.performanceId, api, clock, signal)
-    : makePerformance({ ...options.target, seatsPerPerson: 4 }, api, clock, signal));
+    : makePerformance(ownOf(options.target, options), api, clock, signal));
   display.say(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
@@ -90,6 +93,23 @@ async function run(
   return rehearsal;
 }
 
+const SALE_MS_MIN = 6 * 3_600_000;
+
+/** On sale for as long as people come and its seats last, and some hours. */
+function ownOf(target: OnsaleOptions['target'] & { readonly kind: 'own' }, { curve }: OnsaleOptions) {
+  const arrivalS = curve.kind === 'at-once' ? 0 : curve.overS;
+  const saleLastsMs = SALE_MS_MIN + 1_000 * (arrivalS + target.seats / target.ratePerS);
+  return { ...target, seatsPerPerson: 4, saleLastsMs };
+}
+
+/** Nobody comes into a line of the rehearsal's own any more, however it ended. */
+async function leave(target: Target, options: OnsaleOptions, service: Found): Promise<OwnRoom> {
+  if (options.target.kind === 'given') return undefined;
+  using exchange = createExchange(service.urls);
+  const operator = createOperator(exchange, service.token, systemClock, service.died);
+  return { isClosed: await closeRoom(target.room, operator) };
+}
+
 /** Nobody else knows of a performance of the rehearsal's own. */
 async function takenAt(
   options: OnsaleOptions,
@@ -104,7 +124,11 @@ async function takenAt(
   return await seatsTaken(target, { exchange, ...deps });
 }
 
-async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Found): Promise<number> {
+async function report(
+  rehearsal: Rehearsal,
+  options: OnsaleOptions,
+  service: Pick<Found, 'where' | 'dataDir'> & { readonly stays: string },
+): Promise<number> {
   const facts = factsOf(rehearsal);
   const verdict = judge(rehearsal);
   process.stdout.write(`\n${summary(rehearsal, facts, verdict)}`);
@@ -115,12 +139,13 @@ async function report(rehearsal: Rehearsal, options: OnsaleOptions, service: Fou
     room: roomWords(options),
     command: commandOf(options),
     machine: machine(),
+    stays: service.stays,
   };
   const name = `${startedAt.toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}.html`;
   const file = resolve(options.report ?? join(service.dataDir, 'rehearsals', name));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, page(rehearsal, facts, verdict, setting));
-  process.stdout.write(`The report: ${file}\n`);
+  process.stdout.write(`What stays: ${service.stays}.\nThe report: ${file}\n`);
   if (!verdict.isKept) return BROKEN;
   return verdict.unjudged.length === 0 ? 0 : UNJUDGED;
 }

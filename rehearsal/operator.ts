@@ -1,7 +1,8 @@
 /** The operator's side of a rehearsal: it looks at the sale while it runs, and asks for the audit at its end. */
 import type { Clock } from '../server/src/platform/clock.ts';
-import type { Exchange, Message } from './crowd/exchange.ts';
+import type { Exchange } from './crowd/exchange.ts';
 
+type Method = 'GET' | 'POST' | 'PATCH';
 type Body = Readonly<Record<string, unknown>>;
 
 export interface OperatorAnswer {
@@ -12,10 +13,10 @@ export interface OperatorAnswer {
 
 export interface Operator {
   /** One try. */
-  ask(method: 'GET' | 'POST', path: string, body?: object, key?: string): Promise<OperatorAnswer>;
+  ask(method: Method, path: string, body?: object, key?: string): Promise<OperatorAnswer>;
   /** Until it is answered with something else than a 5xx, at any of the instances, or the time is over. */
   insist(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     options: { readonly withinMs: number; readonly body?: object; readonly key?: string },
   ): Promise<OperatorAnswer>;
@@ -27,7 +28,7 @@ const PAUSE_MS = 300;
 export function createOperator(exchange: Exchange, token: string, clock: Clock, gone: AbortSignal): Operator {
   let instance = 0;
 
-  async function ask(method: Message['method'], path: string, body?: object, key?: string) {
+  async function ask(method: Method, path: string, body?: object, key?: string) {
     const answer = await exchange.send(instance, { method, path, bearer: token, body, key });
     if (answer.status === 0 || answer.status >= 500) instance = (instance + 1) % exchange.instances;
     return { status: answer.status, body: bodyOf(answer.text) };

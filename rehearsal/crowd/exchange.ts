@@ -10,7 +10,7 @@ const CONNECTIONS_MAX = 400;
 const ANSWER_LENGTH_MAX = 8_000_000;
 
 export interface Message {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly bearer?: string | undefined;
   readonly key?: string | undefined;

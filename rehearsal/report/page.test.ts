@@ -103,6 +103,7 @@ function reportsOf(of: Rehearsal, where = 'http://127.0.0.1:3000') {
     room: 'open',
     command: 'npm run onsale',
     machine: 'two cores',
+    stays: 'a concert',
   };
   return { facts, verdict, html: page(of, facts, verdict, setting), text: summary(of, facts, verdict) };
 }
