@@ -199,6 +199,15 @@ describe('a report', () => {
     });
   });
 
+  it('lets nothing that a service says write over what a terminal shows', () => {
+    const why = 'paying: \u001B[2J\u001B]0;title\u0007\rEvery promise was kept.\nnothing\u202E\u009B (418)';
+    const lost = story(0, 'unexplained', { end: { ending: 'unexplained', why } });
+    const { text } = reportsOf(rehearsal({ stories: [lost] }));
+    expect(text).toContain('  nobody can explain what happened to fan 1: paying: \uFFFD[2J');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(text).not.toMatch(/^(nothing|Every promise)/m);
+  });
+
   it('of a sale in which nothing happened is a report all the same', () => {
     const nothing = { stories: [], steps: [], seconds: [], soldOutAtS: null };
     const { html, text } = reportsOf(rehearsal(nothing));

@@ -2,12 +2,13 @@
 import type { Rehearsal } from '../rehearse.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
+import { plain } from './plain.ts';
 import { duration, ms, number, share } from './words.ts';
 
 const BROKEN_SHOWN = 10;
 
 export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): string {
-  return [
+  const lines = [
     ...overview(rehearsal, facts),
     '',
     ...table(
@@ -35,7 +36,9 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
     '',
     ...judgement(verdict),
     '',
-  ].join('\n');
+  ];
+  // Each is one line, whatever the service has said in it.
+  return lines.map(plain).join('\n');
 }
 
 function overview({ target, stories, tookMs, soldOutAtS, standing }: Rehearsal, facts: Facts): string[] {
