@@ -100,7 +100,6 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   };
   const startedMs = clock.monotonicMs();
   const state = { phase: 'selling' as Phase, read: 0 };
-
   let fans: readonly Fan[] = [];
   const sale = watchSale({ operator, target, clock, startedMs, tally, stories: () => fans.map(storyOf) });
   const { seconds } = tally;
@@ -109,8 +108,15 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   );
 
   const holds = createHoldTimes();
-  const { seed } = options;
-  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
+  const crowd: Crowd = {
+    seed: options.seed,
+    target,
+    holds,
+    clock,
+    api,
+    signal,
+    isSoldOut: () => sale.isSoldOut(),
+  };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
