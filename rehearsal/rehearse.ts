@@ -5,7 +5,7 @@
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
 import type { ApiDeps } from './crowd/api.ts';
-import { createExchange } from './crowd/exchange.ts';
+import { createExchange, type Exchange } from './crowd/exchange.ts';
 import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';
 import { createHoldTimes } from './crowd/hold-times.ts';
 import { live } from './crowd/live.ts';
@@ -16,7 +16,7 @@ import type { History } from './history/operation.ts';
 import { type DeadlineOptions, startDeadline } from './deadline.ts';
 import { createRecorder } from './history/recorder.ts';
 import { createOperator } from './operator.ts';
-import { bringToEnd, type Phase } from './settle.ts';
+import { bringToEnd, type End, type EndDeps, type Phase } from './settle.ts';
 import { watchSale } from './watch-sale.ts';
 
 export interface RehearseDeps {
@@ -108,29 +108,17 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   );
 
   const holds = createHoldTimes();
-  const crowd: Crowd = {
-    seed: options.seed,
-    target,
-    holds,
-    clock,
-    api,
-    signal,
-    isSoldOut: () => sale.isSoldOut(),
-  };
+  const { seed } = options;
+  const crowd: Crowd = { seed, target, holds, clock, api, signal, isSoldOut: () => sale.isSoldOut() };
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
   const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
 
-  using deadline = startDeadline(clock, endTimes(fans.length, holdTtlMs, signal));
-  const over = AbortSignal.any([gone, deadline.signal]);
-  // Ends the requests that are under way.
-  over.addEventListener('abort', () => exchange[Symbol.dispose](), { once: true });
-  const end = await bringToEnd(fans, {
-    api: { ...api, pause: createPause(over), signal: over },
-    operator: createOperator(desk, operatorToken, clock, over),
-    clock,
-    wasStopped: signal.aborted,
+  const end = await endInTime(deps, fans, {
+    exchange,
+    desk,
+    api,
     holdTtlMs,
     onPhase: (phase) => (state.phase = phase),
     onRead: (read) => (state.read = read),
@@ -154,6 +142,27 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
     ...end,
     wasStopped: signal.aborted,
   };
+}
+
+interface Ending extends Pick<EndDeps, 'api' | 'holdTtlMs' | 'onPhase' | 'onRead'> {
+  readonly exchange: Exchange;
+  readonly desk: Exchange;
+}
+
+async function endInTime(deps: RehearseDeps, fans: readonly Fan[], ending: Ending): Promise<End> {
+  const { operatorToken, clock, signal } = deps;
+  const { exchange, desk, api, ...more } = ending;
+  using deadline = startDeadline(clock, endTimes(fans.length, ending.holdTtlMs, signal));
+  const over = AbortSignal.any([deps.gone ?? new AbortController().signal, deadline.signal]);
+  // Ends the requests that are under way.
+  over.addEventListener('abort', () => exchange[Symbol.dispose](), { once: true });
+  return await bringToEnd(fans, {
+    ...more,
+    api: { ...api, pause: createPause(over), signal: over },
+    operator: createOperator(desk, operatorToken, clock, over),
+    clock,
+    wasStopped: signal.aborted,
+  });
 }
 
 function endTimes(fans: number, holdTtlMs: number, stop: AbortSignal): DeadlineOptions {
