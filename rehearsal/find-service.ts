@@ -3,6 +3,7 @@ import { loadConfig } from '../server/src/config/config.ts';
 import { processEnvironment } from '../server/src/config/env.ts';
 import { findRunningService } from '../scripts/support/find-service.ts';
 import { type OnsaleOptions, OWN_HOLD_S } from './options.ts';
+import { countInstanceSessions, refuseForeignDatabase } from './own-database.ts';
 import { startOwnService } from './own-service.ts';
 
 export interface Found extends AsyncDisposable {
@@ -30,9 +31,9 @@ export class HoldNotOurs extends Error {
   }
 }
 
-export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found> {
+export async function findService({ urls, holdS, ownDatabase }: OnsaleOptions): Promise<Found> {
   const [first] = urls;
-  const { config } = loadConfig(processEnvironment());
+  const { config, secrets } = loadConfig(processEnvironment());
   const running = await findRunningService(first);
   for (const url of urls.slice(1)) await findRunningService(url);
   if (running !== undefined) {
@@ -47,6 +48,7 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
       [Symbol.asyncDispose]: async () => {},
     };
   }
+  if (secrets.databaseUrl !== null) await checkDatabase(secrets.databaseUrl, ownDatabase);
   const holdTtlMs = 1_000 * (holdS ?? OWN_HOLD_S);
   const own = await startOwnService(holdTtlMs);
   return {
@@ -58,4 +60,10 @@ export async function findService({ urls, holdS }: OnsaleOptions): Promise<Found
     dataDir: config.dataDir,
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   };
+}
+
+async function checkDatabase(databaseUrl: string, isOwn: boolean): Promise<void> {
+  const others = isOwn ? await countInstanceSessions(databaseUrl) : 0;
+  const refusal = refuseForeignDatabase({ isOwn, others });
+  if (refusal !== undefined) throw refusal;
 }

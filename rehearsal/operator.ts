@@ -1,7 +1,8 @@
 /** The operator's side of a rehearsal: it looks at the sale while it runs, and asks for the audit at its end. */
 import type { Clock } from '../server/src/platform/clock.ts';
-import type { Exchange, Message } from './crowd/exchange.ts';
+import type { Exchange } from './crowd/exchange.ts';
 
+type Method = 'GET' | 'POST' | 'PATCH';
 type Body = Readonly<Record<string, unknown>>;
 
 export interface OperatorAnswer {
@@ -12,35 +13,36 @@ export interface OperatorAnswer {
 
 export interface Operator {
   /** One try. */
-  ask(method: 'GET' | 'POST', path: string): Promise<OperatorAnswer>;
+  ask(method: Method, path: string, body?: object): Promise<OperatorAnswer>;
   /** Until it is answered with something else than a 5xx, at any of the instances, or the time is over. */
   insist(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
-    options: { readonly withinMs: number },
+    options: { readonly withinMs: number; readonly body?: object },
   ): Promise<OperatorAnswer>;
 }
 
 const PAUSE_MS = 300;
 
-/** Nobody insists after `gone`. */
+/** Nobody insists after `gone`: there is no answer then. */
 export function createOperator(exchange: Exchange, token: string, clock: Clock, gone: AbortSignal): Operator {
   let instance = 0;
 
-  async function ask(method: Message['method'], path: string) {
-    const answer = await exchange.send(instance, { method, path, bearer: token });
+  async function ask(method: Method, path: string, body?: object) {
+    const answer = await exchange.send(instance, { method, path, bearer: token, body });
     if (answer.status === 0 || answer.status >= 500) instance = (instance + 1) % exchange.instances;
     return { status: answer.status, body: bodyOf(answer.text) };
   }
 
   return {
     ask,
-    insist: async (method, path, { withinMs }) => {
+    insist: async (method, path, { withinMs, body }) => {
       const untilMs = clock.monotonicMs() + withinMs;
       for (;;) {
-        const answer = await ask(method, path);
+        if (gone.aborted) return { status: 0, body: {} };
+        const answer = await ask(method, path, body);
         const isOpen = answer.status === 0 || answer.status === 429 || answer.status >= 500;
-        if (!isOpen || gone.aborted || clock.monotonicMs() > untilMs) return answer;
+        if (!isOpen || clock.monotonicMs() > untilMs) return answer;
         await clock.sleep(PAUSE_MS, gone);
       }
     },

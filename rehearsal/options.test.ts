@@ -68,8 +68,16 @@ describe('what is said to the rehearsal', () => {
     });
   });
 
+  it('whose the database is is not said of a service that runs already', () => {
+    expect(USUAL.ownDatabase).toBe(false);
+    expect(readOptions(['--url', 'http://127.0.0.1:3000', '--own-database'])).toEqual({
+      wrong: expect.stringContaining('--own-database is for a service of the rehearsal’s own'),
+    });
+  });
+
   it.each([
     [],
+    ['--own-database'],
     ['--performance', '3', '--url', 'http://127.0.0.1:3000', '--curve', 'at-once'],
     [
       '--seats',

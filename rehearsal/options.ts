@@ -18,6 +18,8 @@ export interface OnsaleOptions {
     | { readonly kind: 'own'; readonly seats: number; readonly ratePerS: number; readonly capacity: number };
   /** Of an own service; undefined: `OWN_HOLD_S`. */
   readonly holdS: number | undefined;
+  /** A service may be started on the database of DATABASE_URL, and shorten its times. */
+  readonly ownDatabase: boolean;
   /** Undefined: among the data. */
   readonly report: string | undefined;
   /** Where what was asked and told goes, for `npm run check-history`; undefined: nowhere. */
@@ -48,6 +50,8 @@ sold out. At the end everything that they were told is checked, the service is a
   --seed N         the same seed and options bring the same fans; 1 unless given
   --url URL        the service; again for each further instance. Without it the one at HOST and PORT, and if none
                    runs there, one is started for the rehearsal, on the data that npm start would use
+  --own-database   the database of DATABASE_URL is the rehearsal's own: one may be started on it, which holds seats
+                   and keeps turns for a shorter time. Refused while other instances are on it
   --hold-seconds N how long an own service holds seats, 5 to 3600; ${OWN_HOLD_S} unless given. Refused when one
                    runs already
   --report FILE    where the report goes; unless given, a file of its own in DATA_DIR/rehearsals
@@ -61,7 +65,8 @@ was seen broken, but not everything could be judged; 130 stopped; others: it cou
 
 /** What to type to have the same fans again. */
 export function commandOf(options: OnsaleOptions): string {
-  const { fans, seed, curve, thinkScale, mix, seatsEach, patienceS, target, holdS, urls } = options;
+  const { fans, seed, curve, thinkScale, mix, seatsEach, patienceS, target, holdS, ownDatabase, urls } =
+    options;
   const mixed = BEHAVIOURS.map((behaviour) => `${behaviour}=${mix[behaviour]}`).join(',');
   const what =
     target.kind === 'given'
@@ -70,6 +75,7 @@ export function commandOf(options: OnsaleOptions): string {
   const where = [
     ...urls.map((url) => `--url ${url}`),
     ...(holdS === undefined ? [] : [`--hold-seconds ${holdS}`]),
+    ...(ownDatabase ? ['--own-database'] : []),
   ];
   return [
     `npm run onsale -- --fans ${fans} ${what} --seed ${seed} --curve ${curveText(curve)} --think ${thinkScale}`,
@@ -107,6 +113,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   url: { type: 'string', multiple: true },
   'hold-seconds': { type: 'string' },
+  'own-database': { type: 'boolean' },
   report: { type: 'string' },
   history: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -129,6 +136,12 @@ function optionsOf(given: Given): OnsaleOptions {
       '--hold-seconds is for a service of the rehearsal’s own; the one at --url has its own setting',
     );
   }
+  const ownDatabase = given['own-database'] === true;
+  if (urls.length > 0 && ownDatabase) {
+    throw new Wrong(
+      '--own-database is for a service of the rehearsal’s own; the one at --url has its own database',
+    );
+  }
   for (const name of ['report', 'history'] as const) {
     if (given[name] === '') throw new Wrong(`--${name} must be the name of a file`);
   }
@@ -146,6 +159,7 @@ function optionsOf(given: Given): OnsaleOptions {
       given['hold-seconds'] === undefined
         ? undefined
         : wholeIn(given['hold-seconds'], '--hold-seconds', { min: 5, max: 3_600 }),
+    ownDatabase,
     report: given.report,
     history: given.history,
   };

@@ -5,7 +5,7 @@
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
 import type { ApiDeps } from './crowd/api.ts';
-import { createExchange } from './crowd/exchange.ts';
+import { createExchange, type Exchange } from './crowd/exchange.ts';
 import { createFan, type Crowd, type Fan, type Story, type Target } from './crowd/fan.ts';
 import { createHoldTimes } from './crowd/hold-times.ts';
 import { live } from './crowd/live.ts';
@@ -13,9 +13,10 @@ import { createPause } from './crowd/pause.ts';
 import { type CrowdOptions, planCrowd } from './crowd/plan.ts';
 import { createTally, type Second, type SaleStanding, type StepFigures } from './figures.ts';
 import type { History } from './history/operation.ts';
+import { type DeadlineOptions, startDeadline } from './deadline.ts';
 import { createRecorder } from './history/recorder.ts';
 import { createOperator } from './operator.ts';
-import { bringToEnd, type Phase } from './settle.ts';
+import { bringToEnd, type End, type EndDeps, type Phase } from './settle.ts';
 import { watchSale } from './watch-sale.ts';
 
 export interface RehearseDeps {
@@ -70,6 +71,12 @@ export interface Rehearsal {
 }
 
 const INSIST_MS = 120_000;
+/** For what comes after the last fan: the holds' time, the audit, and what every fan reads at the end. */
+const END_MS = 180_000;
+const END_MS_PER_FAN = 10;
+/** The same for whoever stopped it: that much time to give everything back in. */
+const STOPPED_END_MS = 10_000;
+const STOPPED_END_MS_PER_FAN = 4;
 
 export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   const { urls, operatorToken, target, options, clock, signal, takenBefore = [] } = deps;
@@ -93,7 +100,6 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   };
   const startedMs = clock.monotonicMs();
   const state = { phase: 'selling' as Phase, read: 0 };
-
   let fans: readonly Fan[] = [];
   const sale = watchSale({ operator, target, clock, startedMs, tally, stories: () => fans.map(storyOf) });
   const { seconds } = tally;
@@ -107,14 +113,12 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
   fans = planCrowd(options).map((plan) => createFan(plan, crowd));
   await Promise.all(fans.map(liveOrSay));
   const tookMs = clock.monotonicMs() - startedMs;
-  const wasStopped = signal.aborted;
   const holdTtlMs = deps.holdTtlMs ?? holds.atLeastMs;
 
-  const end = await bringToEnd(fans, {
-    api: { ...api, pause: createPause(gone), signal: gone },
-    operator,
-    clock,
-    wasStopped,
+  const end = await endInTime(deps, fans, {
+    exchange,
+    desk,
+    api,
     holdTtlMs,
     onPhase: (phase) => (state.phase = phase),
     onRead: (read) => (state.read = read),
@@ -136,7 +140,36 @@ export async function rehearse(deps: RehearseDeps): Promise<Rehearsal> {
     standing: sale.now().standing,
     history: recorder.history({ performanceId, room, holdTtlMs, takenBefore }),
     ...end,
-    wasStopped,
+    wasStopped: signal.aborted,
+  };
+}
+
+interface Ending extends Pick<EndDeps, 'api' | 'holdTtlMs' | 'onPhase' | 'onRead'> {
+  readonly exchange: Exchange;
+  readonly desk: Exchange;
+}
+
+async function endInTime(deps: RehearseDeps, fans: readonly Fan[], ending: Ending): Promise<End> {
+  const { operatorToken, clock, signal } = deps;
+  const { exchange, desk, api, ...more } = ending;
+  using deadline = startDeadline(clock, endTimes(fans.length, ending.holdTtlMs, signal));
+  const over = AbortSignal.any([deps.gone ?? new AbortController().signal, deadline.signal]);
+  // Ends the requests that are under way.
+  over.addEventListener('abort', () => exchange[Symbol.dispose](), { once: true });
+  return await bringToEnd(fans, {
+    ...more,
+    api: { ...api, pause: createPause(over), signal: over },
+    operator: createOperator(desk, operatorToken, clock, over),
+    clock,
+    wasStopped: signal.aborted,
+  });
+}
+
+function endTimes(fans: number, holdTtlMs: number, stop: AbortSignal): DeadlineOptions {
+  return {
+    withinMs: holdTtlMs + END_MS + END_MS_PER_FAN * fans,
+    stop,
+    afterStopMs: STOPPED_END_MS + STOPPED_END_MS_PER_FAN * fans,
   };
 }
 

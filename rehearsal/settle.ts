@@ -1,7 +1,7 @@
 /** What happens when the last fan has gone home: what is open comes to its end, and everything is read once more. */
 import type { Clock } from '../server/src/platform/clock.ts';
 import { type ApiDeps, createApi } from './crowd/api.ts';
-import { calls } from './crowd/calls.ts';
+import { type Call, calls } from './crowd/calls.ts';
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Fan } from './crowd/fan.ts';
 import { withdraw } from './crowd/live.ts';
@@ -12,11 +12,15 @@ import type { Operator } from './operator.ts';
 const AT_ONCE = 48;
 const AGAIN_MS = 500;
 
-/** Does the work for all of them, a few at a time. */
-async function forEachFan(fans: readonly Fan[], work: (fan: Fan) => Promise<void>): Promise<void> {
+/** Does the work for all of them, a few at a time; for nobody who is left when the time is over. */
+async function forEachFan(
+  fans: readonly Fan[],
+  over: AbortSignal,
+  work: (fan: Fan) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
-    for (let fan = fans[next++]; fan !== undefined; fan = fans[next++]) await work(fan);
+    for (let fan = fans[next++]; fan !== undefined && !over.aborted; fan = fans[next++]) await work(fan);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
@@ -24,7 +28,7 @@ async function forEachFan(fans: readonly Fan[], work: (fan: Fan) => Promise<void
 export type Phase = 'selling' | 'settling' | 'auditing' | 'reading';
 
 export interface EndDeps {
-  /** With a signal of its own: the crowd may have been stopped. */
+  /** With a signal of its own, for the crowd may have been stopped: when it fires, whatever is left stays open. */
   readonly api: ApiDeps;
   readonly operator: Operator;
   readonly clock: Clock;
@@ -49,7 +53,7 @@ const AFTER_STOP_MS = 10_000;
 export async function bringToEnd(fans: readonly Fan[], deps: EndDeps): Promise<End> {
   const { api, operator, clock, wasStopped, holdTtlMs, onPhase, onRead } = deps;
   onPhase('settling');
-  if (wasStopped) await forEachFan(fans, (fan) => withdraw(fan, api));
+  if (wasStopped) await forEachFan(fans, api.signal, (fan) => withdraw(fan, api));
   const withinMs = wasStopped ? AFTER_STOP_MS : holdTtlMs + AFTER_HOLD_MS;
   const isQuiet = await settleHolds(fans, api, withinMs);
   onPhase('auditing');
@@ -65,13 +69,12 @@ async function settleHolds(fans: readonly Fan[], api: ApiDeps, withinMs: number)
   const untilMs = clock.monotonicMs() + withinMs;
   let open = fans.filter(mayHold);
   for (;;) {
-    const still: Fan[] = [];
-    await forEachFan(open, async (fan) => {
+    const done = new Set<Fan>();
+    await forEachFan(open, signal, async (fan) => {
       const told = await afterwards(fan, api).ask(calls.reservations(fan.account));
-      const isOver = told.outcome === 'ok' && told.told.every(({ status }) => status !== 'HELD');
-      if (!isOver) still.push(fan);
+      if (told.outcome === 'ok' && told.told.every(({ status }) => status !== 'HELD')) done.add(fan);
     });
-    open = still;
+    open = open.filter((fan) => !done.has(fan));
     if (open.length === 0) return true;
     if (signal.aborted || clock.monotonicMs() > untilMs) return false;
     await pause(AGAIN_MS);
@@ -91,26 +94,34 @@ async function readFinally(
   api: ApiDeps,
   onRead: (read: number) => void,
 ): Promise<number> {
-  let [read, failed] = [0, 0];
-  const options = { isFinal: true };
-  await forEachFan(
-    fans.filter(({ account }) => account !== ''),
-    async (fan) => {
-      const asker = afterwards(fan, api);
-      const { account, token, crowd } = fan;
-      const replies = [
-        ...(token === '' ? [] : [await asker.insist(calls.look(token, crowd.target.room), options)]),
-        await asker.insist(calls.reservations(account), options),
-        await asker.insist(calls.wallet(account), options),
-        await asker.insist(calls.entries(account), options),
-        await asker.insist(calls.tickets(account), options),
-      ];
-      if (replies.some(({ outcome }) => outcome === 'unknown')) failed += 1;
-      read += 1;
-      onRead(read);
-    },
-  );
-  return failed;
+  let [read, whole] = [0, 0];
+  const asking = fans.filter(({ account }) => account !== '');
+  await forEachFan(asking, api.signal, async (fan) => {
+    if (await readAll(fan, api)) whole += 1;
+    read += 1;
+    onRead(read);
+  });
+  return asking.length - whole;
+}
+
+/** False: something could not be read. */
+async function readAll(fan: Fan, api: ApiDeps): Promise<boolean> {
+  const asker = afterwards(fan, api);
+  const { account, token, crowd } = fan;
+  const final: readonly Call[] = [
+    ...(token === '' ? [] : [calls.look(token, crowd.target.room)]),
+    calls.reservations(account),
+    calls.wallet(account),
+    calls.entries(account),
+    calls.tickets(account),
+  ];
+  let isWhole = true;
+  for (const call of final) {
+    if (api.signal.aborted) return false;
+    const { outcome } = await asker.insist(call, { isFinal: true });
+    isWhole &&= outcome !== 'unknown';
+  }
+  return isWhole;
 }
 
 function afterwards(fan: Fan, api: ApiDeps) {

@@ -4,6 +4,7 @@ import { newUuid } from '../server/src/platform/identifiers.ts';
 import type { Answer, OperatorApi } from '../scripts/support/operator-api.ts';
 import { pause } from '../scripts/support/operator-api.ts';
 import type { Target } from './crowd/fan.ts';
+import type { Operator } from './operator.ts';
 
 /** What was asked for cannot be rehearsed; the message says why and what to do. */
 export class NoTarget extends Error {
@@ -16,9 +17,13 @@ export interface OwnPerformance {
   /** People let in per second. */
   readonly ratePerS: number;
   readonly capacity: number;
+  /** Then its sale closes by itself, and it is over: nobody can end a sale that has begun. */
+  readonly saleLastsMs?: number;
 }
 
 const DAY_MS = 86_400_000;
+/** Longer than a rehearsal lasts. */
+const SALE_MS = 6 * 3_600_000;
 const LAID_OUT_WITHIN_MS = 120_000;
 const ROW_LENGTH = 25;
 /** The dearest in front, as shares of the house. */
@@ -67,18 +72,30 @@ export async function makePerformance(
     genre: 'rehearsal',
   });
   const nowMs = clock.wallMs();
+  const closesAt = new Date(nowMs + (own.saleLastsMs ?? SALE_MS)).toISOString();
   const [layout] = venue['layouts'] as { layoutId: number }[];
   const performance = await make('/admin/performances', {
     concertId: concert['concertId'],
     layoutId: layout?.layoutId,
     room,
-    startsAt: new Date(nowMs + 30 * DAY_MS).toISOString(),
+    startsAt: closesAt,
     saleOpensAt: new Date(nowMs - DAY_MS).toISOString(),
-    saleClosesAt: new Date(nowMs + 29 * DAY_MS).toISOString(),
+    saleClosesAt: closesAt,
     seatsPerPerson: own.seatsPerPerson,
     prices: sections.map(({ name, priceKrw }) => ({ section: name, priceKrw })),
   });
   return findPerformance(Number(performance['performanceId']), api, clock, signal);
+}
+
+const CLOSED_WITHIN_MS = 10_000;
+
+/** Nobody may join any more, and nobody is let in. False: the service did not say so. */
+export async function closeRoom(room: string, operator: Operator): Promise<boolean> {
+  const { status } = await operator.insist('PATCH', `/admin/queue/rooms/${room}`, {
+    body: { state: 'CLOSED' },
+    withinMs: CLOSED_WITHIN_MS,
+  });
+  return status === 200;
 }
 
 function sectionsOf(seats: number) {

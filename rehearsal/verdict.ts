@@ -1,6 +1,7 @@
 /** Whether every promise was kept: by what fans were told, by the service's own audit, and by how their visits ended. */
 import type { AuditReport } from '#contract/http/operator.ts';
 import type { Story } from './crowd/fan.ts';
+import type { Judgement } from './history/judge.ts';
 import { checkHistory, type Verdict as HistoryVerdict } from './history/check-history.ts';
 import type { Rehearsal } from './rehearse.ts';
 
@@ -23,7 +24,7 @@ export interface Unexplained {
 
 /** What could not be judged. */
 export interface Unjudged {
-  readonly what: 'audit' | 'under way' | 'end' | 'stopped';
+  readonly what: 'audit' | 'under way' | 'undecided' | 'end' | 'stopped';
   readonly says: string;
 }
 
@@ -35,7 +36,7 @@ export function judge({ history, audit, stories, isSettled, wasStopped }: Rehear
     ...auditBreaks(audit),
     ...unexplained.map(({ says }) => says),
   ];
-  const unjudged = [...unaudited(audit)];
+  const unjudged = [...unaudited(audit), ...undecided(checked.judgements)];
   if (!isSettled) {
     unjudged.push({ what: 'end', says: 'not everything had come to its end, or could be read at the end' });
   }
@@ -67,4 +68,14 @@ function unexplainedOf({ index, end }: Story): Unexplained[] {
   const fan = index + 1;
   const says = `nobody can explain what happened to fan ${fan}: ${end.why ?? ''}`;
   return [{ fan, problem: end.problem, says }];
+}
+
+/** Where there were too many orders to look through, or too little was told. */
+function undecided(judgements: readonly Judgement[]): Unjudged[] {
+  return judgements
+    .filter((judgement) => judgement.undecided > 0)
+    .map(({ check, undecided: count }) => ({
+      what: 'undecided',
+      says: `${check}: ${count} could not be decided`,
+    }));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveHistory } from '../rehearsal/history/history-file.ts';
+import { tooManyOrders } from '../rehearsal/history/story.ts';
 import { simulate } from '../rehearsal/history/simulation/simulate.ts';
 import { checkHistoryFile } from './check-history/check-history-file.ts';
 import { carryOut } from './support/command.ts';
@@ -20,6 +21,7 @@ beforeAll(async () => {
     join(folder, 'wrong.jsonl'),
     await simulate({ seed: 3, fans: 10, bug: 'loses a charge' }),
   );
+  await saveHistory(join(folder, 'open.jsonl'), tooManyOrders());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -71,6 +73,13 @@ describe('npm run check-history', { timeout: PATIENCE_MS }, () => {
     const { code, stdout, stderr } = await command();
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).toContain('npm run check-history -- FILE');
+  });
+
+  it('does not say of what it cannot decide that it is right, and ends with 2', async () => {
+    const { code, stdout } = await check(join(folder, 'open.jsonl'));
+    expect(stdout).toMatch(/open +I2 +every balance that was told can be explained +0 judged, 1 undecided/);
+    expect(stdout).toContain('No contradiction. Not decided: 1.');
+    expect(code).toBe(2);
   });
 
   it.each([

@@ -1,13 +1,14 @@
 /** `npm run onsale`: a dress rehearsal of a sale, with a proof at its end. */
 import { writeFile } from 'node:fs/promises';
-import { ConfigError } from '../server/src/config/config-error.ts';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { type Clock, systemClock } from '../server/src/platform/clock.ts';
-import { exitCodes } from '../server/src/platform/startup-refusal.ts';
+import { exitCodes, StartupRefusal } from '../server/src/platform/startup-refusal.ts';
 import { commandCodes, runCommand } from './support/command.ts';
 import { createOperatorApi, OperatorUnknown, ServiceAway } from './support/operator-api.ts';
 import { createExchange } from '../rehearsal/crowd/exchange.ts';
 import type { Target } from '../rehearsal/crowd/fan.ts';
+import { leavingsOf, type OwnRoom } from '../rehearsal/leavings.ts';
+import { createOperator } from '../rehearsal/operator.ts';
 import { saveHistory } from '../rehearsal/history/history-file.ts';
 import { createDisplay, type Display } from '../rehearsal/display.ts';
 import { findService, type Found, HoldNotOurs } from '../rehearsal/find-service.ts';
@@ -19,7 +20,7 @@ import { factsOf } from '../rehearsal/report/facts.ts';
 import { page } from '../rehearsal/report/page.ts';
 import { machine } from '../rehearsal/report/setting.ts';
 import { summary } from '../rehearsal/report/summary.ts';
-import { findPerformance, makePerformance, NoTarget } from '../rehearsal/target.ts';
+import { closeRoom, findPerformance, makePerformance, NoTarget } from '../rehearsal/target.ts';
 import { judge } from '../rehearsal/verdict.ts';
 
 const UNJUDGED = 2;
@@ -33,14 +34,15 @@ async function main(options: OnsaleOptions): Promise<number> {
     const name = new Date(systemClock.wallMs()).toISOString().slice(0, 19).replaceAll(/[:T]/g, '-');
     const files = await tryResultFiles(options, { dataDir: service.dataDir, name });
     const rehearsal = await run(options, service, stop, display);
+    const room = await leave(rehearsal.target, options, service);
     display.end();
-    const code = await report(rehearsal, options, { service, files });
+    const code = await report(rehearsal, options, { service, files, stays: leavingsOf(rehearsal, room) });
     return stop.aborted && code !== commandCodes.broken ? commandCodes.interrupted : code;
   } catch (error) {
     display.end();
     const code = stop.aborted ? commandCodes.interrupted : codeOf(error);
     if (code === undefined) throw error;
-    process.stderr.write(stop.aborted ? 'interrupted\n' : `${(error as Error).message}\n`);
+    process.stderr.write(stop.aborted ? 'interrupted\n' : `${wordsOf(error as Error)}\n`);
     return code;
   }
 }
@@ -59,7 +61,7 @@ async function run(
   const api = createOperatorApi({ url, token, clock, signal, onRetry });
   const target = await (options.target.kind === 'given'
     ? findPerformance(options.target.performanceId, api, clock, signal)
-    : makePerformance({ ...options.target, seatsPerPerson: 4 }, api, clock, signal));
+    : makePerformance(ownOf(options.target, options), api, clock, signal));
   display.say(
     `performance ${target.performanceId}, ${target.seatCount} seats, room ${target.room}; ${options.fans} fans, seed ${options.seed}`,
   );
@@ -76,6 +78,23 @@ async function run(
     gone: died,
     onProgress: (progress) => display.show(progress),
   });
+}
+
+const SALE_MS_MIN = 6 * 3_600_000;
+
+/** On sale for as long as people come and its seats last, and some hours. */
+function ownOf(target: OnsaleOptions['target'] & { readonly kind: 'own' }, { curve }: OnsaleOptions) {
+  const arrivalS = curve.kind === 'at-once' ? 0 : curve.overS;
+  const saleLastsMs = SALE_MS_MIN + 1_000 * (arrivalS + target.seats / target.ratePerS);
+  return { ...target, seatsPerPerson: 4, saleLastsMs };
+}
+
+/** Nobody comes into a line of the rehearsal's own any more, however it ended. */
+async function leave(target: Target, options: OnsaleOptions, service: Found): Promise<OwnRoom> {
+  if (options.target.kind === 'given') return undefined;
+  using exchange = createExchange(service.urls);
+  const operator = createOperator(exchange, service.token, systemClock, service.died);
+  return { isClosed: await closeRoom(target.room, operator) };
 }
 
 /** Nobody else knows of a performance of the rehearsal's own. */
@@ -96,7 +115,7 @@ async function takenAt(
 async function report(
   rehearsal: Rehearsal,
   options: OnsaleOptions,
-  { service, files }: { readonly service: Found; readonly files: ResultFiles },
+  { service, files, stays }: { readonly service: Found; readonly files: ResultFiles; readonly stays: string },
 ): Promise<number> {
   const { report: file, history } = files;
   const isSaved =
@@ -111,7 +130,9 @@ async function report(
     room: roomWords(options),
     command: commandOf(options),
     machine: machine(),
+    stays,
   };
+  process.stdout.write(`What stays: ${stays}.\n`);
   const isWritten = await keep('report', file, () =>
     writeFile(file, page(rehearsal, facts, verdict, setting)),
   );
@@ -147,7 +168,11 @@ function codeOf(error: unknown): number | undefined {
   if (error instanceof HoldNotOurs) return commandCodes.usage;
   if (error instanceof NoTarget) return commandCodes.badData;
   if (error instanceof Unwritable) return exitCodes.cannotCreate;
-  return error instanceof ConfigError ? exitCodes.configuration : undefined;
+  return error instanceof StartupRefusal ? error.exitCode : undefined;
+}
+
+function wordsOf(error: Error): string {
+  return error instanceof StartupRefusal ? `${error.message}\n${error.advice}` : error.message;
 }
 
 await runCommand({

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../server/src/platform/clock.ts';
 import type { Chance } from '../../scripts/support/random.ts';
 import type { Outcome, ToldOf, What } from '../history/operation.ts';
+import { isTold } from '../history/schemas.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Call } from './calls.ts';
 import type { Pause } from './pause.ts';
@@ -69,6 +70,7 @@ const PAUSE_MS_MIN = 200;
 const PAUSE_MS_MAX = 5_000;
 const RETRY_AFTER_S_MAX = 10;
 const PAGES_MAX = 50;
+const PROBLEM_MAX = 200;
 
 export function createApi(caller: Caller, pauses: Chance, deps: ApiDeps): Api {
   const { exchange, recorder, note, clock, signal, pause } = deps;
@@ -117,11 +119,15 @@ async function sendAll(
   const items: unknown[] = [];
   let page = first;
   for (let count = 1; ; count++) {
-    const body = bodyOf(page.text);
-    items.push(...((body[pages] as unknown[] | undefined) ?? []));
-    const { next } = body;
+    const { [pages]: list, next } = bodyOf(page.text);
+    // Whoever asked for it sees that it is something else.
+    if (!Array.isArray(list)) return page;
+    for (const item of list) items.push(item);
     if (typeof next !== 'string' || count >= PAGES_MAX) break;
-    page = await exchange.send(instance, { ...message, path: `${message.path}&cursor=${next}` });
+    page = await exchange.send(instance, {
+      ...message,
+      path: `${message.path}&cursor=${encodeURIComponent(next)}`,
+    });
     if (!isOk(page.status)) return page;
   }
   return { ...first, text: JSON.stringify({ [pages]: items }) };
@@ -135,16 +141,35 @@ function outcomeOf<W extends What>(
   body: Body,
 ): Outcome<ToldOf<W>> {
   if (status === 304 && call.known !== undefined) return { outcome: 'ok', told: call.known };
-  if (isOk(status)) return { outcome: 'ok', told: call.told(body, status, text) };
+  if (isOk(status)) return toldBy(call, { status, text }, body);
   const { code } = body;
   const unnamed = status === 0 ? text : `http ${status}`;
-  const problem = typeof code === 'string' ? code : unnamed;
+  const problem = (typeof code === 'string' ? code : unnamed).slice(0, PROBLEM_MAX);
   if (status < 400 || status >= 500) {
     const retryAfterS = Number(headers['retry-after'] ?? Number.NaN);
     return { outcome: 'unknown', problem, ...(Number.isFinite(retryAfterS) && { retryAfterS }) };
   }
-  const taken = problem === 'seats.taken' ? (body['seats'] as number[] | undefined) : undefined;
+  const taken = problem === 'seats.taken' && isSeats(body['seats']) ? body['seats'] : undefined;
   return { outcome: 'refused', problem, ...(taken !== undefined && { taken }) };
+}
+
+/** Some page of a network that one has to log in to first, say, is no answer: nobody knows what happened. */
+function toldBy<W extends What>(
+  call: Call<W>,
+  { status, text }: Pick<Response, 'status' | 'text'>,
+  body: Body,
+): Outcome<ToldOf<W>> {
+  try {
+    const told = call.told(body, status, text);
+    if (isTold(call.what, told)) return { outcome: 'ok', told };
+  } catch {
+    // It is not what it should be.
+  }
+  return { outcome: 'unknown', problem: `http ${status} with something else` };
+}
+
+function isSeats(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((seat) => Number.isSafeInteger(seat) && seat > 0);
 }
 
 function bodyOf(text: string): Body {

@@ -1,4 +1,5 @@
 /** What fans ask of the service, request by request: what is sent, and what of the answer is kept. Pure. */
+import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import type { AskedOf, Standing, ToldEntry, ToldOf, ToldReservation, What } from '../history/operation.ts';
 import type { Message } from './exchange.ts';
@@ -8,7 +9,7 @@ type Body = Readonly<Record<string, unknown>>;
 export interface Call<W extends What = What> extends Message {
   readonly what: W;
   readonly asked: AskedOf<W>;
-  /** What is kept of a 2xx. */
+  /** What is kept of a 2xx. Throws, or gives something else, when a right service does not answer so. */
   readonly told: (body: Body, status: number, text: string) => ToldOf<W>;
   /** What a 304 repeats. */
   readonly known?: ToldOf<W> | undefined;
@@ -35,7 +36,19 @@ const reservationOf = ({ reservationId, status, seats, amount }: Body): ToldRese
   amount: amount as number,
 });
 
-const nothing = () => null;
+/** For what has no body. */
+const nothing = (_body: Body, _status: number, text: string) => {
+  assert(text === '', 'there is nothing to answer');
+  return null;
+};
+
+/** What is not kept is there all the same: whoever asked goes on with it. */
+function texts(body: Body, ...names: readonly string[]): Body {
+  for (const name of names) assert(typeof body[name] === 'string', `${name} is a text`);
+  return body;
+}
+
+const nullOf = (_body: Body) => null;
 
 export const calls = {
   guest: (): Call<'other'> => ({
@@ -43,7 +56,7 @@ export const calls = {
     method: 'POST',
     path: '/guests',
     asked: { path: '/guests' },
-    told: nothing,
+    told: (body) => nullOf(texts(body, 'accessToken', 'userId')),
   }),
   concerts: (): Call<'other'> => ({
     what: 'other',
@@ -65,7 +78,7 @@ export const calls = {
     method: 'GET',
     path: `/performances/${performanceId}`,
     asked: { path: '/performances/{id}' },
-    told: nothing,
+    told: (body) => nullOf(texts(body, 'room')),
   }),
   join: (bearer: string, room: string): Call<'join'> => ({
     what: 'join',
@@ -74,7 +87,7 @@ export const calls = {
     bearer,
     body: { room },
     asked: { room },
-    told: (body, status) => ({ ...standingOf(body), fresh: status === 201 }),
+    told: (body, status) => ({ ...standingOf(texts(body, 'token')), fresh: status === 201 }),
   }),
   look: (bearer: string, room: string, etag?: string, known?: Standing): Call<'look'> => ({
     what: 'look',
@@ -102,11 +115,14 @@ export const calls = {
     etag,
     known,
     asked: { performanceId },
-    told: ({ version, remaining }, _status, text) => ({
-      version: version as string,
-      remaining: remaining as number,
-      digest: hash('sha1', text, 'base64url'),
-    }),
+    told: ({ version, remaining, seats }, _status, text) => {
+      assert(Array.isArray(seats) && seats.every(Number.isSafeInteger), 'seats are numbers');
+      return {
+        version: version as string,
+        remaining: remaining as number,
+        digest: hash('sha1', text, 'base64url'),
+      };
+    },
   }),
   hold: (bearer: string, key: string, wish: AskedOf<'hold'>): Call<'hold'> => ({
     what: 'hold',

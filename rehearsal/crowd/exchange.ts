@@ -6,9 +6,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 const ANSWER_MAX_MS = 15_000;
 /** A crowd comes over many connections, but not over more than a listening socket takes in one moment. */
 const CONNECTIONS_MAX = 400;
+/** The largest there is, a map of 200,000 seats, has less than two million characters. */
+const ANSWER_LENGTH_MAX = 8_000_000;
 
 export interface Message {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly bearer?: string | undefined;
   readonly key?: string | undefined;
@@ -28,7 +30,7 @@ export interface Exchange extends Disposable {
   send(instance: number, message: Message): Promise<Response>;
 }
 
-export function createExchange(urls: readonly string[]): Exchange {
+export function createExchange(urls: readonly string[], answerMaxMs: number = ANSWER_MAX_MS): Exchange {
   const keep = { keepAlive: true, maxSockets: CONNECTIONS_MAX, maxFreeSockets: CONNECTIONS_MAX };
   const hosts = urls.map((text) => {
     const { protocol, hostname, port } = new URL(text);
@@ -55,26 +57,33 @@ export function createExchange(urls: readonly string[]): Exchange {
       headers['content-length'] = Buffer.byteLength(text);
     }
     const { request, agent, hostname, port } = host;
-    return new Promise((resolve) => {
-      const fail = (error: Error & { code?: string }) =>
-        resolve({ status: 0, headers: {}, text: error.code ?? error.message });
+    return new Promise<Response>((resolve) => {
+      const fail = (error: unknown) => resolve(unanswered(error));
       const asked = request(
-        { agent, hostname, port, method, path: `/api/v1${path}`, headers, timeout: ANSWER_MAX_MS },
+        { agent, hostname, port, method, path: `/api/v1${path}`, headers, timeout: answerMaxMs },
         (answer) => {
           let received = '';
+          const late = setTimeout(() => answer.destroy(new Error('no answer in time')), answerMaxMs);
           answer.setEncoding('utf8');
-          answer.on('data', (chunk: string) => (received += chunk));
+          answer.on('data', (chunk: string) => {
+            received += chunk;
+            if (received.length > ANSWER_LENGTH_MAX) answer.destroy(new Error('an endless answer'));
+          });
           answer.on('end', () => {
             resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: received });
           });
           answer.on('error', fail);
-          answer.on('close', () => fail(new Error('cut off')));
+          answer.on('close', () => {
+            clearTimeout(late);
+            fail(new Error('cut off'));
+          });
         },
       );
       asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
       asked.on('error', fail);
       asked.end(text);
-    });
+      // What cannot be sent at all, such as a token with a line break, throws.
+    }).catch(unanswered);
   }
 
   return {
@@ -84,4 +93,9 @@ export function createExchange(urls: readonly string[]): Exchange {
       for (const { agent } of hosts) agent.destroy();
     },
   };
+}
+
+function unanswered(error: unknown): Response {
+  const { code, message } = error as { readonly code?: string; readonly message: string };
+  return { status: 0, headers: {}, text: code ?? message };
 }

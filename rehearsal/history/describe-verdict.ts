@@ -7,7 +7,7 @@ const SHOWN_MAX = 10;
 export function describeVerdict({ judgements, coverage, contradictions }: Verdict): string {
   const width = Math.max(...judgements.map(({ check }) => check.length));
   const checks = judgements.map(({ check, promise, judged, undecided, contradictions: found }) => {
-    const sign = found.length > 0 ? 'BROKEN' : judged === 0 ? 'unseen' : 'ok';
+    const sign = found.length > 0 ? 'BROKEN' : undecided > 0 ? 'open' : judged === 0 ? 'unseen' : 'ok';
     const open = undecided > 0 ? `, ${undecided} undecided` : '';
     return `${sign.padEnd(6)}  ${promise.padEnd(3)}  ${check.padEnd(width)}  ${judged} judged${open}`;
   });
@@ -22,7 +22,7 @@ export function describeVerdict({ judgements, coverage, contradictions }: Verdic
     `In it: ${[...seen, ...unclear].join(', ')}.`,
     '',
     ...describe(judgements),
-    endOf(contradictions.length),
+    endOf(contradictions.length, countUndecided(judgements)),
     '',
   ].join('\n');
 }
@@ -42,6 +42,11 @@ function describe(judgements: Verdict['judgements']): string[] {
   });
 }
 
-function endOf(count: number): string {
-  return count === 0 ? 'No contradiction.' : `${count} contradiction${count === 1 ? '' : 's'}.`;
+export function countUndecided(judgements: Verdict['judgements']): number {
+  return judgements.reduce((sum, { undecided }) => sum + undecided, 0);
+}
+
+function endOf(count: number, undecided: number): string {
+  const found = count === 0 ? 'No contradiction.' : `${count} contradiction${count === 1 ? '' : 's'}.`;
+  return undecided === 0 ? found : `${found} Not decided: ${undecided}.`;
 }

@@ -90,6 +90,15 @@ const OperationSchema = Type.Union(
   }),
 );
 
+const tolds: Readonly<Record<string, { Check(told: unknown): boolean }>> = Object.fromEntries(
+  Object.entries(kinds).map(([what, { told }]) => [what, Compile(told)]),
+);
+
+/** Whether this is what a right service tells whoever asks so. */
+export function isTold(what: What, told: unknown): boolean {
+  return tolds[what]?.Check(told) === true;
+}
+
 export const FORMAT = 'frontrow-history-1';
 
 export const operationCheck = Compile(OperationSchema);

@@ -47,6 +47,24 @@ describe('a seat', () => {
     expect(found(story)).toEqual([ONE_OWNER]);
   });
 
+  it('that two people have to the end has two owners, however many others may have had it in between', () => {
+    const paid = { paymentId: 'p', amount: 100, balance: 0 };
+    const story = tell();
+    for (const user of ['a', 'b']) {
+      story
+        .ok(user, 'charge', [0, 1], { amount: 100 }, { transferId: `t${user}`, balance: 100 }, { key: user })
+        .ok(user, 'hold', [0, 50_000], hold(1), granted(`r${user}`))
+        .ok(user, 'pay', [50_001, 50_002], of(`r${user}`), paid, { key: `p${user}` });
+    }
+    for (let other = 0; other < 20; other++) {
+      const reservationId = `other${other}`;
+      story
+        .ok(`o${other}`, 'hold', [0, 50_000], hold(1), granted(reservationId))
+        .lost(`o${other}`, 'give-back', [0, 50_000], of(reservationId));
+    }
+    expect(found(story)).toEqual([ONE_OWNER]);
+  });
+
   it('may belong to somebody who was not told, once it is seen', () => {
     const story = tell()
       .lost('a', 'hold', [0, 10], hold(1, 2), { key: 'k' })

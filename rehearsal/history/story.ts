@@ -59,3 +59,12 @@ export function tell(): Story {
   };
   return story;
 }
+
+/** A balance that nothing explains, after charges of which any may have happened: no search comes to its end. */
+export function tooManyOrders(): History {
+  const story = tell();
+  for (let bit = 1; bit <= 20; bit++) {
+    story.lost('a', 'charge', [0, 10], { amount: 2 ** bit }, { key: `charge ${bit}` });
+  }
+  return story.ok('a', 'wallet', [20, 30], null, { balance: 1 }).history();
+}

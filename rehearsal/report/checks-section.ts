@@ -65,9 +65,7 @@ function tableOf(rows: readonly Row[], counted: string): Markup {
   const lines = rows.map(
     ({ says, promise, counted: count, broken, undecided, findings, took = '' }) =>
       html`<tr>
-        <td>
-          ${broken === 0 ? html`<span class="ok">✓</span>` : html`<span class="no">✗ ${number(broken)}</span>`}
-        </td>
+        <td>${markOf(broken, undecided)}</td>
         <td>
           ${says}${undecided === 0 ? '' : ` (${number(undecided)} not decided)`}${findingsOf(findings, broken)}
         </td>
@@ -96,4 +94,9 @@ function findingsOf(findings: readonly string[], broken: number): Markup {
   return html`<ul>
     ${findings.map((text) => html`<li>${text}</li>`)}${more > 0 ? html`<li>… and ${number(more)} more</li>` : html``}
   </ul>`;
+}
+
+function markOf(broken: number, undecided: number): Markup {
+  if (broken > 0) return html`<span class="no">✗ ${number(broken)}</span>`;
+  return undecided > 0 ? html`<span class="open">?</span>` : html`<span class="ok">✓</span>`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ending, Story } from '../crowd/fan.ts';
 import { USUAL_MIX } from '../crowd/plan.ts';
 import { createTally } from '../figures.ts';
+import { tooManyOrders } from '../history/story.ts';
 import { createRecorder } from '../history/recorder.ts';
 import { tell } from '../history/story.ts';
 import type { Rehearsal } from '../rehearse.ts';
@@ -103,6 +104,7 @@ function reportsOf(of: Rehearsal, where = 'http://127.0.0.1:3000') {
     room: 'open',
     command: 'npm run onsale',
     machine: 'two cores',
+    stays: 'a concert',
   };
   return { facts, verdict, html: page(of, facts, verdict, setting), text: summary(of, facts, verdict) };
 }
@@ -184,7 +186,7 @@ describe('a report', () => {
       ...verdict,
       history: { ...verdict.history, judgements, contradictions },
     });
-    const setting = { startedAt: '', where: '', room: '', command: '', machine: '' };
+    const setting = { startedAt: '', where: '', room: '', command: '', machine: '', stays: '' };
     expect(page(rehearsal(), facts, of([]), setting)).toContain('looked at 7 times, and it always was so');
     expect(page(rehearsal(), facts, of([overtaken]), setting)).toContain('and 1 time it was not so');
   });
@@ -200,6 +202,17 @@ describe('a report', () => {
     expect(text).toContain('No promise was seen broken.\nNot judged: the service gave no audit.');
   });
 
+  it('does not say that all is well when there was too much to search through', () => {
+    const { html, text, verdict } = reportsOf(rehearsal({ history: tooManyOrders() }));
+    expect(verdict.unjudged).toEqual([
+      'every balance that was told can be explained: 1 could not be decided',
+    ]);
+    expect(html).toContain('not everything could be judged');
+    expect(html).toContain('every balance that was told can be explained (1 not decided)');
+    expect(text).toContain('No promise was seen broken.\nNot judged: every balance that was told');
+    expect(text).toMatch(/open +I2 +every balance that was told can be explained \(1 not decided\)/);
+  });
+
   it('names the fan whose visit nobody can explain, and counts it as a broken promise', () => {
     const end = { ending: 'unexplained', why: 'paying: what? (418)', problem: 'what?' } as const;
     const lost = story(0, 'unexplained', { end });
@@ -210,6 +223,15 @@ describe('a report', () => {
       broken: [says],
       unexplained: [{ fan: 1, problem: 'what?', says }],
     });
+  });
+
+  it('lets nothing that a service says write over what a terminal shows', () => {
+    const why = 'paying: \u001B[2J\u001B]0;title\u0007\rEvery promise was kept.\nnothing\u202E\u009B (418)';
+    const lost = story(0, 'unexplained', { end: { ending: 'unexplained', why } });
+    const { text } = reportsOf(rehearsal({ stories: [lost] }));
+    expect(text).toContain('  nobody can explain what happened to fan 1: paying: \uFFFD[2J');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(text).not.toMatch(/^(nothing|Every promise)/m);
   });
 
   it('of a sale in which nothing happened is a report all the same', () => {

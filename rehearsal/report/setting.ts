@@ -10,6 +10,8 @@ export interface Setting {
   /** What to type to have the same again. */
   readonly command: string;
   readonly machine: string;
+  /** What is in the service from now on. */
+  readonly stays: string;
 }
 
 export function machine(): string {

@@ -55,7 +55,7 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 tr:last-child td { border-bottom: 0; }
 .share { background: var(--c1); height: .5rem; border-radius: 3px; min-width: 2px; }
 td.bar-cell { width: 35%; vertical-align: middle; }
-.ok { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
+.ok { color: var(--good); font-weight: 600; } .open { color: var(--unsure); font-weight: 700; } .no { color: var(--bad); font-weight: 600; }
 code { font: .88rem ui-monospace, monospace; overflow-wrap: anywhere; }
 @media print {
   :root { color-scheme: light; --ground: #fff; --card: #fff; }

@@ -2,13 +2,14 @@
 import type { Rehearsal } from '../rehearse.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Facts } from './facts.ts';
+import { plain } from './plain.ts';
 import { holdEndings, holdsGranted, leftWords, offerWords, unseenWords } from './seats.ts';
 import { duration, ms, number, share } from './words.ts';
 
 const BROKEN_SHOWN = 10;
 
 export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): string {
-  return [
+  const lines = [
     ...overview(rehearsal, facts),
     '',
     ...table(
@@ -37,7 +38,9 @@ export function summary(rehearsal: Rehearsal, facts: Facts, verdict: Verdict): s
     '',
     ...judgement(verdict),
     '',
-  ].join('\n');
+  ];
+  // Each is one line, whatever the service has said in it.
+  return lines.map(plain).join('\n');
 }
 
 function overview(rehearsal: Rehearsal, facts: Facts): string[] {
@@ -62,10 +65,10 @@ function holds(verdict: Verdict): string[] {
 }
 
 function checks({ audit, history }: Rehearsal, verdict: Verdict): string[] {
-  const history_ = verdict.history.judgements.map(({ check, promise, judged, contradictions }) => [
-    contradictions.length === 0 ? 'ok' : 'BROKEN',
+  const history_ = verdict.history.judgements.map(({ check, promise, judged, undecided, contradictions }) => [
+    contradictions.length > 0 ? 'BROKEN' : undecided > 0 ? 'open' : 'ok',
     promise,
-    check,
+    undecided === 0 ? check : `${check} (${number(undecided)} not decided)`,
     number(judged),
   ]);
   const audited = (audit?.checks ?? []).map(({ violationCount, promise, says, counted }) => [

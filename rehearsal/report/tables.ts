@@ -156,6 +156,7 @@ export function settingSection(rehearsal: Rehearsal, { did }: Facts, setting: Se
     ],
     ['Service', `${setting.where}${instances > 1 ? ` (${instances} instances)` : ''}`],
     ['Machine of the fans', setting.machine],
+    ['What stays', setting.stays],
   ];
   const behaviours = did.map(
     ([behaviour, fans]) =>

@@ -1,5 +1,6 @@
 /** What an audit says at the terminal: a line for each check, and what it found below. */
 import { type AuditResult, countViolations } from '../../server/src/audit/index.ts';
+import { plain } from '../../rehearsal/report/plain.ts';
 
 const NUMBER = new Intl.NumberFormat('en');
 
@@ -20,7 +21,7 @@ export function reportLines({ checks, underWay }: AuditResult, tookMs: number): 
       ];
     },
   );
-  return [...lines, summary({ checks, underWay }, tookMs)];
+  return [...lines, summary({ checks, underWay }, tookMs)].map(plain);
 }
 
 function summary(result: AuditResult, tookMs: number): string {

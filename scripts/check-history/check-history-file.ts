@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { checkHistory, type Verdict } from '../../rehearsal/history/check-history.ts';
 import { BadHistory, loadHistory } from '../../rehearsal/history/history-file.ts';
-import { describeVerdict } from '../../rehearsal/history/describe-verdict.ts';
+import { countUndecided, describeVerdict } from '../../rehearsal/history/describe-verdict.ts';
 import type { History } from '../../rehearsal/history/operation.ts';
 import { type Command, commandCodes, type Read, reading, type Says } from '../support/command.ts';
 
@@ -11,7 +11,8 @@ const HELP = `npm run check-history -- FILE
 Judges what people asked of the service and were told, as a rehearsal recorded it: whether a seat had one owner at a
 time, the line was in order, no money was lost, and what was answered stayed true. Prints what each check looked at and
 every contradiction with the operations that it is made of.
-Exit code: 0 without a contradiction, ${commandCodes.broken} with one, ${commandCodes.badData} when the file is no history.
+Exit code: 0 without a contradiction, ${commandCodes.broken} with one, ${commandCodes.undecided} without one when not everything could be
+decided, ${commandCodes.badData} when the file is no history.
 `;
 
 interface Arguments {
@@ -26,7 +27,8 @@ export const checkHistoryFile: Command<Arguments> = {
     if (history === undefined) return commandCodes.badData;
     const verdict: Verdict = checkHistory(history);
     says.out(describeVerdict(verdict));
-    return verdict.contradictions.length === 0 ? 0 : commandCodes.broken;
+    if (verdict.contradictions.length > 0) return commandCodes.broken;
+    return countUndecided(verdict.judgements) === 0 ? 0 : commandCodes.undecided;
   },
 };
 
