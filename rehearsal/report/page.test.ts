@@ -205,7 +205,7 @@ describe('a report', () => {
   it('does not say that all is well when there was too much to search through', () => {
     const { html, text, verdict } = reportsOf(rehearsal({ history: tooManyOrders() }));
     expect(verdict.unjudged).toEqual([
-      'every balance that was told can be explained: 1 could not be decided',
+      { what: 'undecided', says: 'every balance that was told can be explained: 1 could not be decided' },
     ]);
     expect(html).toContain('not everything could be judged');
     expect(html).toContain('every balance that was told can be explained (1 not decided)');
