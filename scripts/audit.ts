@@ -1,6 +1,6 @@
 /** `npm run audit`: re-derives from the tables and the log what people can rely on. It reads, and changes nothing. */
 import { parseArgs } from 'node:util';
-import { type AuditResult, countViolations, runAudit } from '../server/src/audit/index.ts';
+import { type AuditResult, countViolations, failuresOf, runAudit } from '../server/src/audit/index.ts';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { limits } from '../server/src/limits.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
@@ -17,14 +17,15 @@ const SETTLE_S_MAX = 3_600;
 
 const HELP = `npm run audit [-- --settle SECONDS] [--json]
 
-Looks whether every promise is kept, in one snapshot of the tables and the log, while the sale goes on or after it. The
+Looks whether every promise is kept, each in a snapshot of the tables and the log, while the sale goes on or after it. The
 database is that of DATABASE_URL, or that of DATA_DIR: of the service that runs there, or, when none does, of a PostgreSQL
 that is started for the time of the audit. It reads, and changes nothing.
 
   --settle SECONDS  while something is under way, or is found, audit again for so long (0)
   --json            print the report as JSON
 
-Exit code: 0 everything is kept; 1 something is broken, and named; 64 and above when there could be no audit.
+Exit code: 0 everything is kept; 1 something is broken, and named; 64 and above when there could be no audit, or not all
+of it. Ctrl-C ends it at once, and the statement that it is at.
 `;
 
 interface Arguments {
@@ -50,18 +51,26 @@ async function main(args: readonly string[]): Promise<number> {
     const { result, startedAt, tookMs } = await auditUntil(found, given.settleMs, signal);
     const { isServed } = found;
     if (given.json) {
-      const state = countViolations(result) === 0 ? 'CLEAN' : 'VIOLATED';
+      const state = stateOf(result);
       process.stdout.write(
         `${JSON.stringify({ state, startedAt, tookMs, isServed, ...result }, undefined, 2)}\n`,
       );
     } else {
       process.stdout.write(`${reportLines(result, tookMs).join('\n')}\n`);
     }
-    return countViolations(result) === 0 ? 0 : VIOLATED;
+    return EXIT_CODES[stateOf(result)];
   } catch (error) {
     if (signal.aborted) return INTERRUPTED;
     throw error;
   }
+}
+
+const EXIT_CODES = { CLEAN: 0, VIOLATED, FAILED: exitCodes.software } as const;
+
+/** What was found is the worst of it, whatever else could not be looked at. */
+function stateOf(result: AuditResult): keyof typeof EXIT_CODES {
+  if (countViolations(result) > 0) return 'VIOLATED';
+  return failuresOf(result).length === 0 ? 'CLEAN' : 'FAILED';
 }
 
 interface Audited {
@@ -77,13 +86,14 @@ async function auditUntil(
   signal: AbortSignal,
 ): Promise<Audited> {
   const patienceMs = isServed ? limits.audit.patienceMs : Number.POSITIVE_INFINITY;
+  const { secondLookMs } = limits.audit;
   const endMs = systemClock.monotonicMs() + (isServed ? settleMs : 0);
   for (;;) {
     const startedMs = systemClock.monotonicMs();
     const startedAt = new Date(systemClock.wallMs()).toISOString();
-    const result = await runAudit({ database, clock: systemClock, patienceMs, signal });
+    const result = await runAudit({ database, clock: systemClock, patienceMs, secondLookMs, signal });
     const nowMs = systemClock.monotonicMs();
-    const isSettled = result.underWay === 0 && countViolations(result) === 0;
+    const isSettled = result.underWay === 0 && stateOf(result) === 'CLEAN';
     if (isSettled || nowMs >= endMs) return { result, startedAt, tookMs: Math.round(nowMs - startedMs) };
     await systemClock.sleep(Math.min(LOOK_AGAIN_MS, endMs - nowMs), signal);
     signal.throwIfAborted();
