@@ -21,7 +21,10 @@ const letIn = (number: number, at: string) =>
   );
 const broken = async () => {
   const result = await runAudit({
-    ...{ database: db.database, clock: systemClock, patienceMs: 60_000, checks: termsChecks },
+    database: db.database,
+    clock: systemClock,
+    patienceMs: 60_000,
+    checks: termsChecks,
   });
   return Object.keys(violationsOf(result));
 };

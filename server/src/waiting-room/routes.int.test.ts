@@ -234,7 +234,7 @@ describe('the routes of the line', () => {
       { action: 'room.create', subject: 'noted', before: null, after: was, call },
       { action: 'room.change', subject: 'noted', before: was, after: is, call },
     ]);
-    const { at, ...terms } = notes[1]?.after as { at: string };
+    const { at, ...terms } = (notes[1]?.after ?? {}) as { at?: string };
     expect(at).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
     expect((await admin('GET', '/noted')).json).toMatchObject(terms);
   });
