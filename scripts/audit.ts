@@ -1,5 +1,5 @@
 /** `npm run audit`: re-derives from the tables and the log what people can rely on. It reads, and changes nothing. */
-import { type AuditResult, countViolations, runAudit } from '../server/src/audit/index.ts';
+import { type AuditResult, countViolations, failuresOf, runAudit } from '../server/src/audit/index.ts';
 import { stopOnSignal } from '../server/src/exit.ts';
 import { limits } from '../server/src/limits.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
@@ -27,11 +27,19 @@ async function audit({ settleMs, json }: Arguments, signal: AbortSignal): Promis
   if (!found.isServed) say('no service runs here: what waits for one is counted, and is no violation');
   const { result, startedAt, tookMs } = await auditUntil(found, settleMs, signal);
   const { isServed } = found;
-  const isClean = countViolations(result) === 0;
-  const report = { state: isClean ? 'CLEAN' : 'VIOLATED', startedAt, tookMs, isServed, ...result };
+  const state = stateOf(result);
+  const report = { state, startedAt, tookMs, isServed, ...result };
   const text = json ? JSON.stringify(report, undefined, 2) : reportLines(result, tookMs).join('\n');
   process.stdout.write(`${text}\n`);
-  return isClean ? 0 : commandCodes.broken;
+  return EXIT_CODES[state];
+}
+
+const EXIT_CODES = { CLEAN: 0, VIOLATED: commandCodes.broken, FAILED: exitCodes.software } as const;
+
+/** What was found is the worst of it, whatever else could not be looked at. */
+function stateOf(result: AuditResult): keyof typeof EXIT_CODES {
+  if (countViolations(result) > 0) return 'VIOLATED';
+  return failuresOf(result).length === 0 ? 'CLEAN' : 'FAILED';
 }
 
 interface Audited {
@@ -47,13 +55,14 @@ async function auditUntil(
   signal: AbortSignal,
 ): Promise<Audited> {
   const patienceMs = isServed ? limits.audit.patienceMs : Number.POSITIVE_INFINITY;
+  const { secondLookMs } = limits.audit;
   const endMs = systemClock.monotonicMs() + (isServed ? settleMs : 0);
   for (;;) {
     const startedMs = systemClock.monotonicMs();
     const startedAt = new Date(systemClock.wallMs()).toISOString();
-    const result = await runAudit({ database, clock: systemClock, patienceMs, signal });
+    const result = await runAudit({ database, clock: systemClock, patienceMs, secondLookMs, signal });
     const nowMs = systemClock.monotonicMs();
-    const isSettled = result.underWay === 0 && countViolations(result) === 0;
+    const isSettled = result.underWay === 0 && stateOf(result) === 'CLEAN';
     if (isSettled || nowMs >= endMs) return { result, startedAt, tookMs: Math.round(nowMs - startedMs) };
     await systemClock.sleep(Math.min(LOOK_AGAIN_MS, endMs - nowMs), signal);
     signal.throwIfAborted();

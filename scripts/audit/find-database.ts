@@ -16,6 +16,9 @@ import { exitCodes, StartupRefusal } from '../../server/src/platform/startup-ref
 
 const NO_INPUT = 66; // EX_NOINPUT of sysexits.h
 
+/** One that holds the locks of the audit, and one that looks. */
+const CONNECTIONS = 2;
+
 export interface FoundDatabase extends AsyncDisposable {
   readonly database: Database;
   /** Whether somebody may be at work on it: where nobody is, what waits for the service will wait. */
@@ -31,7 +34,7 @@ export async function findDatabase(say: (line: string) => void): Promise<FoundDa
       : { connection: { connectionString: secrets.databaseUrl }, isServed: true };
   const settings = sessionSettings(await checkServer(connection));
   const database = stack.use(
-    openDatabase({ connection, connectionsMax: 1, settings, onIdleError: () => {} }),
+    openDatabase({ connection, connectionsMax: CONNECTIONS, settings, onIdleError: () => {} }),
   );
   const owned = stack.move();
   return { database, isServed, [Symbol.asyncDispose]: () => owned.disposeAsync() };

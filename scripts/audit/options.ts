@@ -6,14 +6,15 @@ const SETTLE_S_MAX = 3_600;
 
 export const HELP = `npm run audit [-- --settle SECONDS] [--json]
 
-Looks whether every promise is kept, in one snapshot of the tables and the log, while the sale goes on or after it. The
+Looks whether every promise is kept, each in a snapshot of the tables and the log, while the sale goes on or after it. The
 database is that of DATABASE_URL, or that of DATA_DIR: of the service that runs there, or, when none does, of a PostgreSQL
 that is started for the time of the audit. It reads, and changes nothing.
 
   --settle SECONDS  while something is under way, or is found, audit again for so long (0)
   --json            print the report as JSON
 
-Exit code: 0 everything is kept; 1 something is broken, and named; 64 and above when there could be no audit.
+Exit code: 0 everything is kept; 1 something is broken, and named; 64 and above when there could be no audit, or not all
+of it. Ctrl-C ends it at once, and the statement that it is at.
 `;
 
 export interface Arguments {

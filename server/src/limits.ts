@@ -93,10 +93,18 @@ export const limits = {
   audit: {
     /** What waits for a service that runs is a violation after so long. Reactions follow within milliseconds. */
     patienceMs: 60 * SECOND_MS,
-    /** For two million seats on a busy machine (bench/results/); a check that takes longer is given up, and the pass with it. */
+    /** What waits too long is looked at again after so long: right after an outage it may just be about to be done. */
+    secondLookMs: 5 * SECOND_MS,
+    /** For two million seats on a busy machine (bench/results/); a check that takes longer is given up, and named. */
     checkMsMax: 180 * SECOND_MS,
-    /** What runs for longer has ended with its instance. It may have waited for another one. */
-    passMsMax: 1_800 * SECOND_MS,
+    /** A pass inside the service. What it has not come to by then is named, and the pass has failed. */
+    passMsMax: 60 * SECOND_MS,
+    /** A pass that was asked for waits so long for the others to end. */
+    waitMsMax: 300 * SECOND_MS,
+    /** Between the row of a pass and its lock. */
+    beginMsMax: 10 * SECOND_MS,
+    /** A pass that has ended is written down within so long, or counts as left behind. */
+    closeMsMax: 5 * SECOND_MS,
     /** After a pass the next one waits for at least so many times as long as it took: 5 % of one connection. */
     pauseFactor: 20,
     /** Passes that are kept, and as many of those that found something. */

@@ -71,8 +71,12 @@ function watchAudits({ metrics, audits }: Pick<Context, 'metrics' | 'audits'>): 
     }));
   metrics.watchEach('audit_violations', 'Violations that the newest audit found', 'check', async () => {
     const checks = (await latest())?.checks ?? [];
-    return checks.map(({ name, violationCount }) => [name, violationCount]);
+    const carriedOut = checks.filter(({ failure }) => failure === undefined);
+    return carriedOut.map(({ name, violationCount }) => [name, violationCount]);
   });
+  metrics.watch('audit_failed_passes', 'Audits that failed since the last one that came to its end', () =>
+    audits.countFailed(),
+  );
   metrics.watch('audit_pass_seconds', 'How long the newest audit took', async () => {
     return ((await latest())?.tookMs ?? Number.NaN) / 1000;
   });

@@ -115,7 +115,8 @@ const AUDIT_STATES = ['RUNNING', 'CLEAN', 'VIOLATED', 'FAILED'] as const;
 const AuditHead = {
   auditId: Uuid,
   state: Type.Enum([...AUDIT_STATES], {
-    description: 'FAILED: it could not be carried out, or its instance ended meanwhile',
+    description:
+      'FAILED: it, or some of its checks, could not be carried out, or its instance ended meanwhile',
   }),
   startedAt: Instant,
   tookMs: Type.Union([Count, Type.Null()], { description: 'null while it runs' }),
@@ -135,6 +136,9 @@ const AuditCheck = Type.Object(
     violationCount: Count,
     violations: Type.Array(Type.String(), { description: 'the first 20, each names its rows' }),
     tookMs: Count,
+    failure: Type.Optional(
+      Type.String({ description: 'why it could not be carried out; it counted and found nothing then' }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -79,13 +79,14 @@ union all
 select (select count(*) from compared), ${verdictOf('untrue')}, 2
 order by place`);
 
+// The age of what the snapshot shows is its age at the snapshot: looking takes a while, and meanwhile readers go on.
 const READERS_PASS = statement(`/* audit.readers */
 with ${UNREAD},
 behind as (
   select reader, count(*) as event_count, min(at) as oldest_at from unread group by reader
 ), broken as (
   select format('reader %s has not passed %s events, the oldest of %s', reader, event_count, oldest_at) as what
-  from behind where oldest_at < clock_timestamp() - $1::float8 * interval '1 second'
+  from behind where oldest_at < transaction_timestamp() - $1::float8 * interval '1 second'
   union all
   select format('the cursor of reader %s is gone', reader) from (select distinct reader from interest) i
   where not exists (select from messaging.cursor c where c.reader = i.reader)
@@ -103,7 +104,7 @@ select (select count(*) from messaging.parked) as counted, ${VERDICT}`);
 // Rooms end turns whatever their state; only an open one lets people in, and is written at least every few seconds then.
 const STUCK = statement(`/* audit.stuck */
 with bound as materialized (
-  select clock_timestamp() - $1::float8 * interval '1 second' as at
+  select transaction_timestamp() - $1::float8 * interval '1 second' as at
 ), broken as (
   select format('the payment of reservation %s is DUE, and its deadline was %s', reservation_id, expires_at) as what
   from payments.payment where state = 'DUE' and expires_at < (select at from bound)

@@ -1,14 +1,15 @@
 /**
  * Who was let in, against what the operator had set at that moment: capacity and rate.
  *
- * The record is what the places say (admitted_at, ended_at), the terms are what the operator's log says. A change holds the
- * room's lock from the time at which it lets people in to its entry in the log, so those who came last before the entry may
- * have come by the change itself: of the terms that may have been in force, the widest counts.
+ * The record is what the places say (admitted_at, ended_at), the terms are what the operator's log says, with the time of the
+ * room at which each came into force. Whoever came at that very time may have come by the old terms or the new: the widest
+ * counts. An entry without that time was written within moments after it, and those who came last before it may have come by
+ * the change itself.
  */
 import { statement } from '../platform/postgres/statement.ts';
 import { type Check, VERDICT } from './check.ts';
 
-/** Longer than a change of the terms takes, on a busy machine, from the time that it acts at to its entry in the log. */
+/** Longer than a change of the terms takes, on a busy machine, from the time that it acts at to its entry that does not tell it. */
 const CHANGE_MAX_MS = 2_000;
 
 /**
@@ -20,10 +21,10 @@ const TURN_GRACE_MS = 5_000;
 
 // Whole milliseconds, as rooms count.
 const TERMS = `terms as (
-  select room, no, from_at, capacity, rate_count, rate_window_ms,
+  select room, no, from_at, is_exact, capacity, rate_count, rate_window_ms,
     coalesce(lead(from_at) over (partition by room order by no), 'infinity') as until_at
   from (
-    select r.room, 0::bigint as no, '-infinity'::timestamptz as from_at,
+    select r.room, 0::bigint as no, '-infinity'::timestamptz as from_at, true as is_exact,
       case when f.terms is null then r.capacity else (f.terms ->> 'capacity')::int end as capacity,
       case when f.terms is null then r.rate_count else (f.terms ->> 'rateCount')::int end as rate_count,
       case when f.terms is null then r.rate_window_ms else (f.terms ->> 'rateWindowMs')::int end as rate_window_ms
@@ -34,7 +35,7 @@ const TERMS = `terms as (
       order by entry_id limit 1
     ) f on true
     union all
-    select subject, entry_id, date_trunc('milliseconds', at),
+    select subject, entry_id, coalesce((after ->> 'at')::timestamptz, date_trunc('milliseconds', at)), after ->> 'at' is not null,
       (after ->> 'capacity')::int, (after ->> 'rateCount')::int, (after ->> 'rateWindowMs')::int
     from operator_log.entry where action in ('room.create', 'room.change')
   ) t
@@ -55,7 +56,7 @@ const RECORD = `record as materialized (
   window in_order as (partition by room order by at, step, no rows unbounded preceding)
 ), known as (
   select t.room, t.no, t.capacity, t.rate_count, t.rate_window_ms, t.until_at,
-    case when r.last_at >= t.from_at - ${CHANGE_MAX_MS} * interval '1 millisecond' then r.last_at else t.from_at end as from_at
+    case when not t.is_exact and r.last_at >= t.from_at - ${CHANGE_MAX_MS} * interval '1 millisecond' then r.last_at else t.from_at end as from_at
   from terms t join record r on r.room = t.room and r.no = t.no and r.step = 0
 )`;
 

@@ -6,12 +6,12 @@ import { purchaseChecks } from './check-purchases.ts';
 import { seatChecks } from './check-seats.ts';
 import { termsChecks } from './check-terms.ts';
 
-/** In the order in which they run. */
+/** In the order in which they run: first those of few rows that are written all the time, last those that walk the log. */
 export const CHECKS: readonly Check[] = [
+  ...lineChecks,
+  ...moneyChecks,
+  ...termsChecks,
   ...seatChecks,
   ...purchaseChecks,
-  ...moneyChecks,
-  ...lineChecks,
-  ...termsChecks,
   ...logChecks,
 ];

@@ -1,44 +1,67 @@
 /** The passes of all instances, in one table. */
+import assert from 'node:assert/strict';
 import type { AuditReport, AuditSummary } from '#contract/http/operator.ts';
 import { limits } from '../limits.ts';
 import { newUuid } from '../platform/identifiers.ts';
-import type { Database, Reader } from '../platform/postgres/database.ts';
+import type { Database, Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import type { AuditResult } from './run-audit.ts';
-import { countViolations } from './run-audit.ts';
+import { countViolations, failuresOf } from './run-audit.ts';
 
-const { passMsMax, pauseFactor, keptMax } = limits.audit;
+const { beginMsMax, pauseFactor, keptMax } = limits.audit;
 
-// One that runs for longer than any pass was left behind by an instance that ended.
-const HEAD = `audit_id, case when state = 'RUNNING' and started_at < clock_timestamp() - ${passMsMax} * interval '1 millisecond'
-    then 'FAILED' else state end as state, started_at, took_ms, under_way`;
+/** Each pass has a lock of its own, from a moment after its row is written until it has ended. */
+const KEY = `hashtext('frontrow.audit-pass')`;
+const KEY_NO = `(pass_no % 2147483647)::int`;
+const IS_HELD = `exists (
+    select from pg_locks
+    where locktype = 'advisory' and objsubid = 2 and granted and objid::bigint = ${KEY_NO}
+      and classid::bigint = ${KEY}::bigint & 4294967295
+      and database = (select oid from pg_database where datname = current_database())
+  )`;
 
-const OPEN = statement(`/* audit.open-pass */ insert into audit.pass (audit_id) values ($1)`);
+// Whose lock nobody holds was left behind by an instance that ended.
+const HEAD = `audit_id, case
+    when state = 'RUNNING' and started_at < clock_timestamp() - ${beginMsMax} * interval '1 millisecond' and not ${IS_HELD} then 'FAILED'
+    else state
+  end as state, started_at, took_ms, under_way`;
 
-// The lock goes with the transaction. It is a statement of its own, so that the next one sees what its last owner wrote.
-const ALONE = statement(`/* audit.alone */
-select pg_try_advisory_xact_lock(hashtext('frontrow.audit')) as alone`);
+const OPEN = statement(
+  `/* audit.open-pass */ insert into audit.pass (audit_id) values ($1) returning audit_id, pass_no`,
+);
 
+// Whoever has it runs a pass, and nobody else does.
+const TAKE_TURN = statement(`/* audit.take-turn */
+select pg_try_advisory_xact_lock(hashtext('frontrow.audit')) as taken`);
+
+const HOLD = statement(`/* audit.hold-pass */
+select pg_advisory_xact_lock(${KEY}, ${KEY_NO}) from (values ($1::bigint)) as held (pass_no)`);
+
+// For whoever has the turn: what is RUNNING here waits for it, or was left behind. What was left behind counts as begun, so that
+// a pass that takes its instance with it does not take one after the other.
 const OPEN_DUE = statement(`/* audit.open-due-pass */
 insert into audit.pass (audit_id)
 select $1
 where not exists (
   select from audit.pass
-  where started_at > clock_timestamp() - ${passMsMax} * interval '1 millisecond' and state = 'RUNNING'
-    or started_at > clock_timestamp() - (took_ms + greatest($2::float8, ${pauseFactor} * took_ms)) * interval '1 millisecond'
+  where started_at > clock_timestamp()
+    - (coalesce(took_ms, 0) + greatest($2::float8, ${pauseFactor} * coalesce(took_ms, 0))) * interval '1 millisecond'
 )
-returning audit_id`);
+returning audit_id, pass_no`);
+
+const BEGIN = statement(`/* audit.begin-pass */
+update audit.pass set started_at = clock_timestamp() where pass_no = $1`);
 
 const CLOSE = statement(`/* audit.close-pass */
 update audit.pass
 set state = $2, took_ms = $3, under_way = $4, violation_count = $5, checks = $6
-where audit_id = $1`);
+where pass_no = $1 and state = 'RUNNING'`);
 
 // Clean ones come every minute; what was found is worth more, and is kept by a count of its own.
 const FORGET = statement(`/* audit.forget-passes */
 delete from audit.pass where pass_no in (
   select pass_no from (
-    select pass_no, row_number() over (partition by state = 'VIOLATED' order by pass_no desc) as place from audit.pass
+    select pass_no, row_number() over (partition by violation_count > 0 order by pass_no desc) as place from audit.pass
   ) as p
   where place > ${keptMax}
 )`);
@@ -46,7 +69,16 @@ delete from audit.pass where pass_no in (
 const FIND = statement(`/* audit.find-pass */ select ${HEAD}, checks from audit.pass where audit_id = $1`);
 
 const LATEST = statement(`/* audit.latest-pass */
-select ${HEAD}, checks from audit.pass where state in ('CLEAN', 'VIOLATED') order by pass_no desc limit 1`);
+select ${HEAD}, checks from audit.pass
+where state in ('CLEAN', 'VIOLATED') or violation_count > 0
+order by pass_no desc
+limit 1`);
+
+const COUNT_FAILED = statement(`/* audit.count-failed-passes */
+select count(*) as failed
+from (select ${HEAD} from audit.pass
+  where pass_no > coalesce((select max(pass_no) from audit.pass where state in ('CLEAN', 'VIOLATED')), 0)) as p
+where state = 'FAILED'`);
 
 const LIST = statement(`/* audit.list-passes */
 select pass_no, violation_count, ${HEAD} from audit.pass
@@ -63,36 +95,59 @@ interface HeadRow extends Record<string, unknown> {
 }
 type PassRow = HeadRow & { readonly checks: AuditReport['checks'] };
 
-/** A pass that somebody asks for; it runs as soon as its instance comes to it. */
-export async function openPass(database: Reader): Promise<string> {
-  const auditId = newUuid();
-  await database.rows(OPEN, [auditId]);
-  return auditId;
+export interface OpenPass {
+  readonly auditId: string;
+  readonly passNo: number;
+}
+interface OpenRow extends Record<string, unknown> {
+  readonly audit_id: string;
+  readonly pass_no: number;
+}
+const toOpenPass = (row: OpenRow): OpenPass => ({ auditId: row.audit_id, passNo: row.pass_no });
+
+/** A pass that somebody asks for; it runs as soon as it has the turn. */
+export async function openPass(database: Reader): Promise<OpenPass> {
+  const [row] = await database.rows<OpenRow>(OPEN, [newUuid()]);
+  assert(row !== undefined, 'what was inserted is returned');
+  return toOpenPass(row);
 }
 
-/** A pass of nobody's asking, if it is time for one: undefined when it is not, or another instance is at it. */
-export function openDuePass(database: Database, intervalMs: number): Promise<string | undefined> {
-  return database.transaction(async (tx) => {
-    const [lock] = await tx.rows<{ alone: boolean }>(ALONE, []);
-    if (lock?.alone !== true) return undefined;
-    const [opened] = await tx.rows<{ audit_id: string }>(OPEN_DUE, [newUuid(), intervalMs]);
-    return opened?.audit_id;
-  });
+/** A pass of nobody's asking, if it is time for one. For whoever has the turn. */
+export async function openDuePass(database: Reader, intervalMs: number): Promise<OpenPass | undefined> {
+  const [row] = await database.rows<OpenRow>(OPEN_DUE, [newUuid(), intervalMs]);
+  return row && toOpenPass(row);
 }
 
-/** Null: it could not be carried out. */
+/** False: another pass runs, on whatever instance. It is the keeper's until its end. */
+export async function takeTurn(keeper: Tx): Promise<boolean> {
+  const [lock] = await keeper.rows<{ taken: boolean }>(TAKE_TURN, []);
+  return lock?.taken === true;
+}
+
+/** For as long as the keeper lives, so does the pass. */
+export async function holdPass(keeper: Tx, { passNo }: OpenPass): Promise<void> {
+  await keeper.rows(HOLD, [passNo]);
+}
+
+/** What it waited before is not its time. */
+export async function beginPass(database: Reader, { passNo }: OpenPass): Promise<void> {
+  await database.rows(BEGIN, [passNo]);
+}
+
+/** Null: it could not be carried out. One that has ended stays as it is. */
 export async function closePass(
   database: Database,
-  auditId: string,
+  { passNo }: OpenPass,
   result: AuditResult | null,
   tookMs: number,
 ): Promise<void> {
   const { underWay, checks } = result ?? { underWay: 0, checks: [] };
   const violationCount = countViolations({ checks });
-  const state = result === null ? 'FAILED' : violationCount > 0 ? 'VIOLATED' : 'CLEAN';
+  const isWhole = result !== null && failuresOf(result).length === 0;
+  const state = !isWhole ? 'FAILED' : violationCount > 0 ? 'VIOLATED' : 'CLEAN';
   await database.transaction(async (tx) => {
     await Promise.all([
-      tx.rows(CLOSE, [auditId, state, tookMs, underWay, violationCount, JSON.stringify(checks)]),
+      tx.rows(CLOSE, [passNo, state, tookMs, underWay, violationCount, JSON.stringify(checks)]),
       tx.rows(FORGET, []),
     ]);
   });
@@ -103,10 +158,16 @@ export async function findPass(database: Reader, auditId: string): Promise<Audit
   return row && { ...toHead(row), checks: row.checks };
 }
 
-/** The newest one that came to its end. */
+/** The newest one that came to its end, or found something before it failed. */
 export async function latestPass(database: Reader): Promise<AuditReport | undefined> {
   const [row] = await database.rows<PassRow>(LATEST, []);
   return row && { ...toHead(row), checks: row.checks };
+}
+
+/** How many have failed since one came to its end. */
+export async function countFailedPasses(database: Reader): Promise<number> {
+  const [row] = await database.rows<{ failed: number }>(COUNT_FAILED, []);
+  return row?.failed ?? 0;
 }
 
 export interface PassPage {

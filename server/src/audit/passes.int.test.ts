@@ -140,7 +140,7 @@ it('says that it failed when it could not be carried out', async () => {
   world = await createWorld();
   await run('alter table seats.buyer rename to somebody');
   const report = await find(await ask());
-  expect(report).toMatchObject({ state: 'FAILED', checks: [] });
+  expect(report.state).toBe('FAILED');
   expect(world.log.lines.map(({ text }) => text)).toContain('an audit could not be carried out');
   await run('alter table seats.somebody rename to buyer');
   expect((await find(await ask())).state).toBe('CLEAN');

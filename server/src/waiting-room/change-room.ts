@@ -54,7 +54,7 @@ export function changeRoom(
     ]);
     const view = settled.get(name)?.view;
     assert(view !== undefined, 'the room that was locked is the room that was settled');
-    changed?.(tx, viewOf(room), view);
+    changed?.(tx, viewOf(room), view, room.at);
     return { outcome: 'changed', view };
   });
 }

@@ -2,7 +2,7 @@ import type { Database, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import type { RoomChanged, RoomSetup } from './line.ts';
 import { bucketMax } from './policy.ts';
-import { type RoomView, viewOf } from './room.ts';
+import { type LockedRoom, viewOf } from './room.ts';
 import { ROOM_COLUMNS, type RoomRow, toLockedRoom } from './room-row.ts';
 
 // Its first visitors need not wait for a bucket to fill.
@@ -26,7 +26,7 @@ export async function createRoom(
 ): Promise<boolean> {
   return database.transaction(async (tx) => {
     const [created] = await createRooms(tx, [room], setup);
-    if (created !== undefined) changed?.(tx, undefined, created);
+    if (created !== undefined) changed?.(tx, undefined, viewOf(created), created.at);
     return created !== undefined;
   });
 }
@@ -36,7 +36,7 @@ export async function createRooms(
   tx: Tx,
   rooms: readonly string[],
   { policy, state, opensAt }: RoomSetup,
-): Promise<RoomView[]> {
+): Promise<LockedRoom[]> {
   const { rateCount, rateWindowMs, capacity } = policy;
   const created = await tx.rows<RoomRow>(CREATE, [
     rooms,
@@ -47,5 +47,5 @@ export async function createRooms(
     state,
     opensAt,
   ]);
-  return created.map((row) => viewOf(toLockedRoom(row)));
+  return created.map(toLockedRoom);
 }

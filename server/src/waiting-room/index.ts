@@ -162,8 +162,8 @@ function steering(
 ): Pick<WaitingRoom, 'createRoom' | 'changeRoom' | 'raiseEpoch'> {
   const recording =
     (call: OperatorCall): RoomChanged =>
-    (tx, before, after) =>
-      record(tx, noteOf(before, after, call));
+    (tx, before, after, at) =>
+      record(tx, noteOf({ before, after, at }, call));
   return {
     createRoom: async (room, terms, call) => {
       const refusal = refuseOpening(terms.opensAt);

@@ -64,8 +64,11 @@ export interface RoomChange {
   readonly opensAt?: string | null;
 }
 
-/** Told in the transaction that made or changed a room; `before` is undefined for a new one. */
-export type RoomChanged = (tx: Tx, before: RoomView | undefined, after: RoomView) => void;
+/**
+ * Told in the transaction that made or changed a room; `before` is undefined for a new one. `at` is the time of the room at
+ * which it was done.
+ */
+export type RoomChanged = (tx: Tx, before: RoomView | undefined, after: RoomView, at: string) => void;
 
 /** A stretch of those who left a room's line while they waited, as they are counted there. */
 export interface Stretch {

@@ -17,7 +17,7 @@ export function raiseEpoch(database: Database, name: string, changed?: RoomChang
     const raised = inNextEpoch(room);
     tx.send(RAISE, [name, raised.epoch, raised.epochStarts]);
     const view = viewOf(raised);
-    changed?.(tx, viewOf(room), view);
+    changed?.(tx, viewOf(room), view, room.at);
     return { outcome: 'changed', view };
   });
 }

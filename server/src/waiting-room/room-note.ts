@@ -1,13 +1,20 @@
 import type { ActionNote, OperatorCall } from '#contract/http/operator.ts';
 import type { RoomView } from './room.ts';
 
+interface Changed {
+  readonly before: RoomView | undefined;
+  readonly after: RoomView;
+  /** From then on the room went by it; the entry itself is written a moment later. */
+  readonly at: string;
+}
+
 /** What the operator's log keeps of a room that was made or changed: what the organiser decides, before and after. */
-export function noteOf(before: RoomView | undefined, after: RoomView, call: OperatorCall): ActionNote {
+export function noteOf({ before, after, at }: Changed, call: OperatorCall): ActionNote {
   return {
     action: before === undefined ? 'room.create' : 'room.change',
     subject: after.room,
     before: before === undefined ? null : termsOf(before),
-    after: termsOf(after),
+    after: { ...termsOf(after), at },
     call,
   };
 }

@@ -234,7 +234,9 @@ describe('the routes of the line', () => {
       { action: 'room.create', subject: 'noted', before: null, after: was, call },
       { action: 'room.change', subject: 'noted', before: was, after: is, call },
     ]);
-    expect((await admin('GET', '/noted')).json).toMatchObject(notes[1]?.after ?? {});
+    const { at, ...terms } = (notes[1]?.after ?? {}) as { at?: string };
+    expect(at).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect((await admin('GET', '/noted')).json).toMatchObject(terms);
   });
 
   test('after a new epoch who is in line stands there as before, and a token of what is lost is over', async () => {

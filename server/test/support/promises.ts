@@ -1,6 +1,6 @@
 /** What must hold whenever everything has settled: the promises, as the auditor re-derives them. */
 import { expect } from 'vitest';
-import { type AuditResult, countViolations, runAudit } from '../../src/audit/index.ts';
+import { type AuditResult, countViolations, failuresOf, runAudit } from '../../src/audit/index.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { until } from './until.ts';
@@ -26,8 +26,13 @@ export async function expectPromisesKeptIn(database: Database): Promise<void> {
   expect(result.underWay, 'nothing is under way').toBe(0);
 }
 
-export function audit(database: Pick<Database, 'transaction'>, patienceMs = 60_000): Promise<AuditResult> {
-  return runAudit({ database, clock: systemClock, patienceMs });
+export async function audit(
+  database: Pick<Database, 'transaction'>,
+  patienceMs = 60_000,
+): Promise<AuditResult> {
+  const result = await runAudit({ database, clock: systemClock, patienceMs });
+  expect(failuresOf(result), 'every check could be carried out').toEqual([]);
+  return result;
 }
 
 /** By check; only those that found something. */

@@ -131,7 +131,7 @@ describe('a migration of a table that somebody reads', () => {
   test('lets everybody pass after a moment, and is applied when the table is free', async () => {
     await using db = await createEmptyDatabase();
     await migrate(db.connection, [FIRST]);
-    const patience = { lockMaxMs: 100, triesMax: 1_000, pauseMs: 100 };
+    const patience = { lockMaxMs: 100, triesMax: 1_000, pauseMs: 100, longReadsMaxMs: 10_000 };
     let migrating: Promise<number[]>;
     {
       await using _ = await dump(db);
@@ -148,7 +148,7 @@ describe('a migration of a table that somebody reads', () => {
     await using db = await createEmptyDatabase();
     await migrate(db.connection, [FIRST]);
     await using _ = await dump(db);
-    const patience = { lockMaxMs: 20, triesMax: 3, pauseMs: 1 };
+    const patience = { lockMaxMs: 20, triesMax: 3, pauseMs: 1, longReadsMaxMs: 10_000 };
     await expect(migrate(db.connection, [FIRST, THIRD], patience)).rejects.toMatchObject({
       name: 'StartupRefusal',
       exitCode: 75,

@@ -11,12 +11,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { endClient } from './end-client.ts';
+import { statement } from './statement.ts';
 import { exitCodes, StartupRefusal } from '../startup-refusal.ts';
 
 const SQL_DIR = new URL('../../../sql/', import.meta.url);
 /** What all migrations together make; for readers, see scripts/write-schema.ts. */
 const SCHEMA_FILE = 'schema.sql';
 const LOCK = 7_311_042; // any number, the same in every instance
+const LONG_READS = `hashtext('frontrow.long-reads')`;
+
+/**
+ * For whoever reads the tables for long: false while a migration is made or waits for its turn. It goes with the transaction,
+ * and until then no migration begins, so that none is refused its locks for the sake of a pass that comes again anyway.
+ */
+export const READ_FOR_LONG = statement(`/* platform.read-for-long */
+select pg_try_advisory_xact_lock_shared(${LONG_READS}) as granted`);
 
 /** How a migration waits for its locks. */
 export interface LockPatience {
@@ -24,8 +33,15 @@ export interface LockPatience {
   readonly lockMaxMs: number;
   readonly triesMax: number;
   readonly pauseMs: number;
+  /** Those who read for long say so; for them it waits in front of the tables, where it is in nobody's way. */
+  readonly longReadsMaxMs: number;
 }
-const LOCK_PATIENCE: LockPatience = { lockMaxMs: 2_000, triesMax: 5, pauseMs: 5_000 };
+const LOCK_PATIENCE: LockPatience = {
+  lockMaxMs: 2_000,
+  triesMax: 5,
+  pauseMs: 5_000,
+  longReadsMaxMs: 90_000,
+};
 /** What lock_timeout says when it has run out. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -82,11 +98,28 @@ export async function migrate(
     const applied = new Map(rows.map((row) => [row.revision, row.sha256]));
     refuseForeignHistory(applied, migrations);
     const missing = migrations.filter((migration) => !applied.has(migration.revision));
+    const [first] = missing;
+    if (first !== undefined) await waitForLongReads(client, first, patience);
     for (const migration of missing) await applyPatiently(client, migration, patience);
     return missing.map((migration) => migration.revision);
   } finally {
     await endClient(client); // and with the session its advisory lock
   }
+}
+
+/** Whoever comes to read for long from here on is told to come again. */
+async function waitForLongReads(client: Client, first: Migration, patience: LockPatience): Promise<void> {
+  const { lockMaxMs, longReadsMaxMs } = patience;
+  const setLockMaxMs = (ms: number) =>
+    client.query(`select set_config('lock_timeout', $1, false)`, [`${ms}ms`]);
+  await setLockMaxMs(longReadsMaxMs);
+  try {
+    await client.query(`select pg_advisory_lock(${LONG_READS})`);
+  } catch (error) {
+    if (!isLockNotAvailable(error)) throw error;
+    throw await lockedOut(client, first, longReadsMaxMs, error);
+  }
+  await setLockMaxMs(lockMaxMs);
 }
 
 async function applyPatiently(client: Client, migration: Migration, patience: LockPatience): Promise<void> {
@@ -102,8 +135,10 @@ async function applyPatiently(client: Client, migration: Migration, patience: Lo
   }
 }
 
-function wasLockedOut({ cause }: Error): boolean {
-  return cause instanceof DatabaseError && cause.code === LOCK_NOT_AVAILABLE;
+const wasLockedOut = ({ cause }: Error) => isLockNotAvailable(cause);
+
+function isLockNotAvailable(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 }
 
 /** Whoever held the lock began before we waited for it. */
