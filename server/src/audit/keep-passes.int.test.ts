@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { openDuePass } from './keep-passes.ts';
+import { until } from '../../test/support/until.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { openDuePass, takeTurn } from './keep-passes.ts';
 
 let db: TestDatabase;
 beforeEach(async () => {
@@ -57,11 +59,16 @@ it.each<[string, Before, number, boolean]>([
     true,
   ],
   ['one is due after one that failed', { ...aMinute, state: 'FAILED', startedMsAgo: 22 * MIN }, S, true],
-  ['none is due while one runs', { state: 'RUNNING', tookMs: null, startedMsAgo: 29 * MIN }, S, false],
   [
-    'one is due where one was left behind',
-    { state: 'RUNNING', tookMs: null, startedMsAgo: 31 * MIN },
-    S,
+    'none is due within the interval after one that was left behind',
+    { state: 'RUNNING', tookMs: null, startedMsAgo: 59 * S },
+    MIN,
+    false,
+  ],
+  [
+    'one is due after the interval, whatever was left behind',
+    { state: 'RUNNING', tookMs: null, startedMsAgo: 61 * S },
+    MIN,
     true,
   ],
 ])('%s', async (_, before, intervalMs, isDue) => {
@@ -69,8 +76,18 @@ it.each<[string, Before, number, boolean]>([
   expect((await openDuePass(db.database, intervalMs)) !== undefined).toBe(isDue);
 });
 
-it('of two instances that look at the same moment one begins it', async () => {
-  const others = await Promise.all([db.open(), db.open()]);
-  const opened = await Promise.all([db.database, ...others].map((database) => openDuePass(database, S)));
-  expect(opened.filter((auditId) => auditId !== undefined)).toHaveLength(1);
+it('of three instances that look at the same moment one has the turn, until its transaction ends', async () => {
+  const { promise: looked, resolve: end } = Promise.withResolvers<void>();
+  const turns: boolean[] = [];
+  const look = (database: Database) =>
+    database.transaction(async (tx) => {
+      turns.push(await takeTurn(tx));
+      await looked;
+    });
+  const looking = [db.database, await db.open(), await db.open()].map(look);
+  await until('all have looked', () => turns.length === 3);
+  end();
+  await Promise.all(looking);
+  expect(turns.filter(Boolean)).toHaveLength(1);
+  expect(await db.database.transaction(takeTurn)).toBe(true);
 });
