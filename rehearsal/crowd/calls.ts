@@ -48,6 +48,11 @@ function texts(body: Body, ...names: readonly string[]): Body {
   return body;
 }
 
+function items(body: Body, name: string): Body {
+  assert(Array.isArray(body[name]), `${name} is a list`);
+  return body;
+}
+
 const nullOf = (_body: Body) => null;
 
 export const calls = {
@@ -63,7 +68,7 @@ export const calls = {
     method: 'GET',
     path: '/concerts',
     asked: { path: '/concerts' },
-    told: nothing,
+    told: (body) => nullOf(items(body, 'concerts')),
   }),
   /** With what is left of each. */
   datesOf: (concertId: number): Call<'other'> => ({
@@ -71,7 +76,7 @@ export const calls = {
     method: 'GET',
     path: `/concerts/${concertId}/performances`,
     asked: { path: '/concerts/{id}/performances' },
-    told: nothing,
+    told: (body) => nullOf(items(body, 'performances')),
   }),
   dates: (performanceId: number): Call<'other'> => ({
     what: 'other',

@@ -130,6 +130,6 @@ it('keeps every promise through three kills and finishes what was under way', as
 
   await using postgres = await startEmbeddedPostgres({ dataDir: folder.path, log: () => {} });
   const { connection } = postgres;
-  await using database = openDatabase({ connection, connectionsMax: 1, settings: {}, onIdleError: () => {} });
+  await using database = openDatabase({ connection, connectionsMax: 4, settings: {}, onIdleError: () => {} });
   await expectPromisesKeptIn(database);
 }, 120_000);
