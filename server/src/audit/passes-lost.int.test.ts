@@ -104,6 +104,30 @@ it('waits for the one on another instance', async () => {
   expect(Date.parse(second?.startedAt ?? '')).toBeGreaterThanOrEqual(firstEndMs - 5);
 });
 
+it('is shared by all who ask while another one runs, and who asks when it runs gets one more', async () => {
+  world = await createWorld();
+  let next: ReturnType<typeof lock>;
+  let first: string;
+  let second: string;
+  {
+    await using _ = await lock('seats.buyer');
+    first = await ask();
+    await comesToTheLock();
+    // In the queue for the table it stands behind the first audit, so it keeps the second one.
+    next = lock('seats.buyer');
+    second = await ask();
+    expect(second).not.toBe(first);
+    expect(await ask()).toBe(second);
+  }
+  {
+    await using _ = await next;
+    await ended(first);
+    await comesToTheLock();
+    expect([first, second]).not.toContain(await ask());
+  }
+  expect((await ended(second)).state).toBe('CLEAN');
+});
+
 it('is FAILED at once when its connections are lost', async () => {
   world = await createWorld();
   await using _ = await lock('seats.buyer');
