@@ -57,10 +57,7 @@ export const events = {
     expiresAt: Instant,
     payNow: Type.Boolean(),
   }),
-  ReservationCreationFailed: event('No reservation could be made of a hold.', {
-    ...claim,
-    reason: Type.Union([Type.Literal('too-late'), Type.Literal('failed')]),
-  }),
+  ReservationCreationFailed: event('No reservation could be made of a hold.', claim),
   ReservationCancelled: event('The buyer gave the seats back before paying.', { ...claim, userId: Uuid }),
   PaymentProcessed: event('The money was taken.', { ...purchase, paymentId: Uuid }),
   PaymentProcessingFailed: event('There will be no payment.', {

@@ -22,8 +22,8 @@ export const IN_RESERVATIONS: readonly PlantedBug[] = [
     file: 'server/src/reservations/create-reservations.ts',
     changes: [
       {
-        find: "    if (status === undefined) return [];\n    return [status === 'HELD' ?",
-        replace: "    return [status !== 'EXPIRED' ?",
+        find: '.filter((hold) => created.delete(hold.reservationId))',
+        replace: '.filter(() => created.size >= 0)',
       },
     ],
     killers: [

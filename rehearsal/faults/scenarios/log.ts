@@ -47,8 +47,6 @@ export const logScenarios: readonly Scenario[] = [
       'Readers wait in front of it and skip nothing; then they catch up. Holds that ended meanwhile can no longer be paid for.',
     needs: [],
     lastsMs: 20_000,
-    // Such a hold becomes a reservation that is over when it is made, for which nothing was ever due.
-    turnsAway: ['reservation.not-found'],
     disturb: (play) => idleFor(play, 'select pg_current_xact_id()', 20_000),
   },
   {
@@ -58,7 +56,6 @@ export const logScenarios: readonly Scenario[] = [
       'Whoever wants these seats is refused in time. Readers wait as before, for it is the same to the log; all catch up.',
     needs: [],
     lastsMs: 20_000,
-    turnsAway: ['reservation.not-found'],
     disturb: (play) =>
       idleFor(
         play,

@@ -45,6 +45,14 @@ with entries as (
 )
 select (select count(*) from payments.transfer) as counted, ${VERDICT}`);
 
+// A transfer is named by the key of its request.
+const ONE_EFFECT = statement(`/* audit.one-effect */
+with broken as (
+  select format('the request of transfer %s has moved money %s times', transfer_id, count(*)) as what
+  from payments.transfer group by transfer_id having count(*) > 1
+)
+select (select count(*) from payments.transfer) as counted, ${VERDICT}`);
+
 const PAYMENT_TRANSFERS = statement(`/* audit.payment-transfers */
 with moved as (
   select reservation_id, count(*) filter (where kind = 'PAYMENT') as paid_count, count(*) filter (where kind = 'REFUND') as refunded_count,
@@ -92,6 +100,12 @@ export const moneyChecks: readonly Check[] = [
     promise: 'I2',
     says: 'what was charged is in wallets or was taken, and what was taken is what the paid payments say',
     statement: MONEY_CONSERVED,
+  },
+  {
+    name: 'one-effect',
+    promise: 'I5',
+    says: 'a request with one key has moved money once, however often it was sent',
+    statement: ONE_EFFECT,
   },
   {
     name: 'payment-transfers',

@@ -7,7 +7,7 @@
  * the change itself.
  */
 import { statement } from '../platform/postgres/statement.ts';
-import { type Check, VERDICT } from './check.ts';
+import { type Check, verdictOf } from './check.ts';
 
 /** Longer than a change of the terms takes, on a busy machine, from the time that it acts at to its entry that does not tell it. */
 const CHANGE_MAX_MS = 2_000;
@@ -60,38 +60,35 @@ const RECORD = `record as materialized (
   from terms t join record r on r.room = t.room and r.no = t.no and r.step = 0
 )`;
 
-const CAPACITY = statement(`/* audit.capacity */
+// Both from one record, which is most of the work.
+//
+// Of the rate: the one so many places before must lie outside the window. Under terms of the same moment, which are rare, it
+// is looked for by the numbers, which are in the order of admission.
+const ADMISSIONS = statement(`/* audit.admissions */
 with ${TERMS}, ${RECORD},
-suspects as (
+crowded as (
   select r.room, r.number, r.at, r.inside
   from record r join terms t using (room, no)
   where r.step = 1 and r.inside > t.capacity
-), broken as (
+), too_many as (
   select format('%s were inside room %s when number %s was let in at %s, of at most %s', s.inside, s.room, s.number, s.at, most) as what
-  from suspects s
+  from crowded s
   cross join lateral (
     select max(coalesce(k.capacity, 2147483647)) as most from known k
     where k.room = s.room and k.from_at <= s.at and k.until_at >= s.at
   ) k
   where s.inside > most
-)
-select (select count(*) from record where step = 1) as counted, ${VERDICT}`);
-
-// The one so many places before must lie outside the window. Under terms of the same moment, which are rare, it is looked for
-// by the numbers, which are in the order of admission.
-const RATE = statement(`/* audit.rate */
-with ${TERMS}, ${RECORD},
-let_in as (
+), let_in as (
   select r.room, r.number, r.at, t.no, t.rate_count, t.rate_window_ms,
     lag(r.at, t.rate_count) over (partition by r.room order by r.at, r.number) as before_at
   from record r join terms t using (room, no)
   where r.step = 1
-), suspects as (
+), hurried as (
   select * from let_in where before_at > at - rate_window_ms * interval '1 millisecond'
-), broken as (
+), too_fast as (
   select format('more than %s were let into room %s within %s ms when number %s was, at %s', s.rate_count, s.room, s.rate_window_ms,
     s.number, s.at) as what
-  from suspects s
+  from hurried s
   where not exists (
     select from known k
     where k.room = s.room and k.no <> s.no and k.from_at <= s.at and k.until_at >= s.at
@@ -104,19 +101,22 @@ let_in as (
       ), false))
   )
 )
-select (select count(*) from let_in) as counted, ${VERDICT}`);
+select (select count(*) from record where step = 1) as counted, ${verdictOf('too_many')}, 1 as place
+union all
+select (select count(*) from let_in), ${verdictOf('too_fast')}, 2
+order by place`);
 
 export const termsChecks: readonly Check[] = [
   {
     name: 'capacity',
     promise: 'I7',
     says: 'nobody was let in beyond the capacity of that moment',
-    statement: CAPACITY,
+    statement: ADMISSIONS,
   },
   {
     name: 'rate',
     promise: 'I6',
     says: 'in no window of the rate more were let in than it says',
-    statement: RATE,
+    statement: ADMISSIONS,
   },
 ];

@@ -32,8 +32,9 @@ export const VERDICT = verdictOf('broken');
  * An event may be in the log, or parked, just because it is not what its schema says. So nothing may fail here: what is left
  * of an id without its digits is four hyphens.
  */
-export const RESERVATION_OF_EVENT = `case when e ->> 'reservationId' like '________-____-____-____-____________'
-  and translate(e ->> 'reservationId', '0123456789abcdefABCDEF', '') = '----' then (e ->> 'reservationId')::uuid end`;
+export const isUuid = (text: string) =>
+  `(${text} like '________-____-____-____-____________' and translate(${text}, '0123456789abcdefABCDEF', '') = '----')`;
+const RESERVATION_OF_EVENT = `case when ${isUuid(`(e ->> 'reservationId')`)} then (e ->> 'reservationId')::uuid end`;
 
 const INTEREST = READERS.flatMap((reader) => eventsFor(reader).map((name) => `('${reader}', '${name}')`));
 const NAMES = [...new Set(READERS.flatMap(eventsFor))].map((name) => `'${name}'`);

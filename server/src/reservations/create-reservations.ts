@@ -3,27 +3,23 @@ import type { EventOf } from '#contract/events.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 
-// Judged by the database's clock: a hold whose time is over before anybody could pay for it has expired. A
-// repeated event finds its reservation there and has nothing more to say.
+// A hold whose time is over becomes one like any other: payments judge deadlines, and lapse it at once. A repeated event
+// finds its reservation there and has nothing more to say.
 const CREATE = statement(`/* reservations.create */
 insert into reservations.reservation (
-  reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status, closed_at
+  reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status
 )
-select h.reservation_id, h.user_id, h.performance_id, h.seats, h.amount_krw, h.expires_at,
-  case when h.expires_at > t.at then 'HELD' else 'EXPIRED' end, case when h.expires_at > t.at then null else t.at end
+select h.*, 'HELD'
 from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::timestamptz[])
-  as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at),
-  (select clock_timestamp() as at) as t
+  as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at)
 on conflict (reservation_id) do nothing
-returning reservation_id, status`);
-
-type Created = EventOf<'ReservationCreated'> | EventOf<'ReservationCreationFailed'>;
+returning reservation_id`);
 
 export async function createReservations(
   tx: Tx,
   holds: readonly EventOf<'SeatReserved'>[],
-): Promise<Created[]> {
-  const rows = await tx.rows<{ reservation_id: string; status: 'HELD' | 'EXPIRED' }>(CREATE, [
+): Promise<EventOf<'ReservationCreated'>[]> {
+  const rows = await tx.rows<{ reservation_id: string }>(CREATE, [
     holds.map((hold) => hold.reservationId),
     holds.map((hold) => hold.userId),
     holds.map((hold) => hold.performanceId),
@@ -31,19 +27,15 @@ export async function createReservations(
     holds.map((hold) => hold.amountKrw),
     holds.map((hold) => hold.expiresAt),
   ]);
-  const created = new Map(rows.map((row) => [row.reservation_id, row.status]));
-  return holds.flatMap((hold): Created[] => {
-    const status = created.get(hold.reservationId);
-    created.delete(hold.reservationId); // an event that stands in the set twice is answered once
-    if (status === undefined) return [];
-    return [status === 'HELD' ? { ...hold, name: 'ReservationCreated' } : creationFailed(hold, 'too-late')];
-  });
+  const created = new Set(rows.map((row) => row.reservation_id));
+  // An event that stands in the set twice is answered once.
+  return holds
+    .filter((hold) => created.delete(hold.reservationId))
+    .map((hold) => ({ ...hold, name: 'ReservationCreated' }));
 }
 
-export function creationFailed(
-  hold: EventOf<'SeatReserved'>,
-  reason: EventOf<'ReservationCreationFailed'>['reason'],
-): EventOf<'ReservationCreationFailed'> {
+/** For a hold of which no reservation could be made however often it was tried. */
+export function creationFailed(hold: EventOf<'SeatReserved'>): EventOf<'ReservationCreationFailed'> {
   const { reservationId, performanceId, seats } = hold;
-  return { name: 'ReservationCreationFailed', reservationId, performanceId, seats, reason };
+  return { name: 'ReservationCreationFailed', reservationId, performanceId, seats };
 }

@@ -5,7 +5,7 @@ import { createReservations, creationFailed } from './create-reservations.ts';
 export const reservationReactions: Reactions<'reservations'> = {
   SeatReserved: {
     run: createReservations,
-    giveUp: (hold) => creationFailed(hold, 'failed'),
+    giveUp: creationFailed,
   },
   PaymentProcessed: {
     run: async (tx, events) => {

@@ -211,7 +211,7 @@ export function reservationCreated(n: number): EventOf<'ReservationCreated'> {
   return { name: 'ReservationCreated', ...purchase(n), ...terms };
 }
 export function creationFailed(n: number): EventOf<'ReservationCreationFailed'> {
-  return { name: 'ReservationCreationFailed', ...claim(n), reason: 'failed' };
+  return { name: 'ReservationCreationFailed', ...claim(n) };
 }
 export function paymentProcessed(n: number): EventOf<'PaymentProcessed'> {
   return { name: 'PaymentProcessed', ...purchase(n), paymentId: reservationId(n) };

@@ -50,6 +50,18 @@ export const plantedInMoney: readonly Planted[] = [
     also: ['amounts', 'payment-transfers'],
   },
   {
+    check: 'one-effect',
+    what: 'a charge that was carried out again when it was sent again',
+    sql: ({ buyer }) => [
+      `alter table payments.transfer drop constraint transfer_pkey`,
+      `insert into payments.transfer (transfer_id, kind, debit_account, credit_account, amount_krw, wallet_id, balance_after_krw, fingerprint, at)
+        select transfer_id, kind, debit_account, credit_account, amount_krw, wallet_id, amount_krw, fingerprint, clock_timestamp()
+        from payments.transfer where kind = 'CHARGE' and wallet_id = '${buyer}'`,
+      `update payments.wallet set balance_krw = 100000 where user_id = '${buyer}'`,
+    ],
+    says: () => /^the request of transfer \S+ has moved money 2 times$/,
+  },
+  {
     check: 'payment-transfers',
     what: 'a refund of what stays paid',
     sql: ({ paid, buyer }) => [

@@ -15,7 +15,7 @@ const purchaseOf = (reserved: Reserved) => {
 };
 
 export function creationFailedOf(reserved: Reserved): EventOf<'ReservationCreationFailed'> {
-  return { name: 'ReservationCreationFailed', ...claimOf(reserved), reason: 'too-late' };
+  return { name: 'ReservationCreationFailed', ...claimOf(reserved) };
 }
 
 export function cancelledOf(reserved: Reserved): EventOf<'ReservationCancelled'> {
