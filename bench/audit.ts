@@ -62,7 +62,11 @@ function rowsOf(runs: readonly Measured[], seats: number): string[] {
     ...table(
       ['what', 'figure', 'aim'],
       [
-        [`a whole audit of ${seats.toLocaleString('en')} seats`, whole, `< ${limits.audit.passMsMax / 1000} s, what a pass of the service has`],
+        [
+          `a whole audit of ${seats.toLocaleString('en')} seats`,
+          whole,
+          `< ${limits.audit.passMsMax / 1000} s, what a pass of the service has`,
+        ],
         ['memory of the Node process, peak', `${memory} MB`, 'the same for any sale'],
       ],
     ),

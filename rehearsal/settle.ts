@@ -1,4 +1,5 @@
 /** What happens when the last fan has gone home: what is open comes to its end, and everything is read once more. */
+import { limits } from '../server/src/limits.ts';
 import type { Clock } from '../server/src/platform/clock.ts';
 import { type ApiDeps, createApi } from './crowd/api.ts';
 import { type Call, calls } from './crowd/calls.ts';
@@ -45,7 +46,8 @@ export interface End {
   readonly isSettled: boolean;
 }
 
-const AUDIT_MS = 300_000;
+/** The one before it, and its own. */
+const AUDIT_MS = 2 * limits.audit.passMsMax + 30_000;
 /** A hold is free again within 5 s after its time; the rest is for a service that has just come back. */
 const AFTER_HOLD_MS = 30_000;
 const AFTER_STOP_MS = 10_000;

@@ -1,8 +1,9 @@
-/** Goal: what docs/reliability.md says of a fault is what is done and judged. */
+/** Goal: what docs/reliability.md says of faults and of checks is what is done and judged. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../scripts/support/run.ts';
+import { CHECKS } from '../../server/src/audit/index.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 const TEXT = readFileSync(join(ROOT, 'docs/reliability.md'), 'utf8');
@@ -12,5 +13,13 @@ test.each(SCENARIOS.map(({ name, does, mustHold }) => ({ name, says: `${does} ${
   ({ name, says }) => {
     const row = TEXT.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
     expect(row?.split(' | ')[1], `it is written by: npm run faults -- --write ${name}`).toBe(says);
+  },
+);
+
+test.each(CHECKS.map(({ name, promise }) => ({ name, promise })))(
+  'the auditor’s $name is named beside $promise, which it is for',
+  ({ name, promise }) => {
+    const row = TEXT.split('\n').find((line) => line.startsWith(`| ${promise} |`));
+    expect(row).toContain(`\`${name}\``);
   },
 );

@@ -7,6 +7,7 @@ import { type Audits, createAudits } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import type { Config } from './config/config.ts';
 import { type Keys, provideKeys, type Secrets } from './config/secrets.ts';
+import { limits } from './limits.ts';
 import { createMessaging, type Messaging } from './messaging/index.ts';
 import { createOperatorLog, type OperatorLog } from './operator-log/index.ts';
 import { createPayments, type Payments } from './payments/index.ts';
@@ -16,7 +17,7 @@ import { newUuid } from './platform/identifiers.ts';
 import type { Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { type Database, openDatabase } from './platform/postgres/database.ts';
-import { migrate } from './platform/postgres/migrate.ts';
+import { LOCK_PATIENCE, migrate, readMigrations } from './platform/postgres/migrate.ts';
 import { checkServer, sessionSettings } from './platform/postgres/requirements.ts';
 import { createTokenSigner, type TokenSigner } from './platform/signed-token.ts';
 import { createReservations, type Reservations } from './reservations/index.ts';
@@ -41,6 +42,9 @@ export interface Context extends AsyncDisposable {
   readonly audits: Audits;
 }
 
+/** Longer than an audit takes. */
+const MIGRATION_PATIENCE = { ...LOCK_PATIENCE, longReadsMaxMs: limits.audit.passMsMax + 30_000 };
+
 export async function createContext(config: Config, secrets: Secrets, logger: Logger): Promise<Context> {
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
@@ -49,7 +53,7 @@ export async function createContext(config: Config, secrets: Secrets, logger: Lo
   const facts = await checkServer(connection);
   if (!facts.checksums)
     logger.warn('PostgreSQL runs without data checksums: a damaged page would go unnoticed');
-  const revisions = await migrate(connection);
+  const revisions = await migrate(connection, readMigrations(), MIGRATION_PATIENCE);
   if (revisions.length > 0) logger.info({ revisions }, 'the database was brought up to date');
 
   const metrics = createMetrics();

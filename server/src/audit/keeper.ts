@@ -20,20 +20,27 @@ select set_config('application_name', 'frontrow audit', true), set_config('lock_
 
 const STILL_KEPT = statement(`/* audit.still-kept */ select true`);
 
-/** Throws while tables are being changed. Nothing that it holds is in the way of the sale. */
+/** Nothing that it holds is in the way of the sale. */
 export function whileKept<T>(
   database: Pick<Database, 'transaction'>,
   work: (keeper: Tx) => Promise<T>,
 ): Promise<T> {
-  return database.transaction(async (keeper) => {
+  return database.transaction((keeper) => {
     keeper.send(SET_UP, []);
-    const [lock] = await keeper.rows<{ granted: boolean }>(READ_FOR_LONG, []);
-    if (lock?.granted !== true) {
-      throw new Error('the tables are being changed by a migration: audit again when it has ended');
-    }
-    await keeper.rows(READ_WHOLE_LOG, []);
     return work(keeper);
   });
+}
+
+/**
+ * Before the first look: from here on no partition of the log is dropped and no migration begins. Throws while one is made.
+ * Not before it is this pass's turn, for migrations wait no longer than for one pass.
+ */
+export async function keepTables(keeper: Tx): Promise<void> {
+  const [lock] = await keeper.rows<{ granted: boolean }>(READ_FOR_LONG, []);
+  if (lock?.granted !== true) {
+    throw new Error('the tables are being changed by a migration: audit again when it has ended');
+  }
+  await keeper.rows(READ_WHOLE_LOG, []);
 }
 
 /** Throws when what was held is lost. */

@@ -46,6 +46,12 @@ const atACheck = () =>
 const comesToTheLock = () =>
   until('the audit waits for the table', async () => (await atACheck()).length === 1);
 
+/** What a migration waits for. */
+const longReads = () =>
+  run(`select pid from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+    and objid::bigint = hashtext('frontrow.long-reads')::bigint & 4294967295
+    and database = (select oid from pg_database where datname = current_database())`);
+
 async function metrics(): Promise<string> {
   return (await fetch(`${world.client().url}/metrics`)).text();
 }
@@ -85,7 +91,7 @@ it('is RUNNING for as long as it is alive, however long ago it began', async () 
   expect((await ended(auditId)).state).toBe('CLEAN');
 });
 
-it('waits for the one on another instance', async () => {
+it('waits for the one on another instance, and no migration waits for it meanwhile', async () => {
   world = await createWorld({ instances: 2 });
   let ids: string[];
   {
@@ -97,6 +103,7 @@ it('waits for the one on another instance', async () => {
       return (await run(`select from pg_locks where locktype = 'advisory' and objsubid = 2`)).length >= 2;
     });
     expect(await atACheck()).toHaveLength(1);
+    expect(await longReads()).toHaveLength(1);
   }
   const [first, second] = await Promise.all(ids.map((auditId) => ended(auditId)));
   expect([first?.state, second?.state]).toEqual(['CLEAN', 'CLEAN']);

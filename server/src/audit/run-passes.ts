@@ -15,7 +15,7 @@ import {
   openPass,
   takeTurn,
 } from './keep-passes.ts';
-import { whileKept } from './keeper.ts';
+import { keepTables, whileKept } from './keeper.ts';
 import { auditBeside, type AuditResult, failuresOf } from './run-audit.ts';
 
 export interface PassesDeps {
@@ -85,6 +85,7 @@ export function createPasses(given: PassesDeps): Passes {
 function runDue(deps: Deps): Promise<void> {
   return whileKept(deps.database, async (keeper) => {
     if (!(await takeTurn(keeper))) return;
+    await keepTables(keeper);
     const pass = await openDuePass(deps.database, deps.intervalMs);
     if (pass === undefined) return;
     await orGiveUp(deps, pass, async () => {
@@ -100,6 +101,7 @@ async function runAsked(deps: Deps, pass: OpenPass, begun: () => void): Promise<
     whileKept(deps.database, async (keeper) => {
       await holdPass(keeper, pass);
       await waitForTurn(deps, keeper);
+      await keepTables(keeper);
       await beginPass(deps.database, pass);
       begun();
       await carryOut(deps, keeper, pass);

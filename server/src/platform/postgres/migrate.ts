@@ -36,7 +36,7 @@ export interface LockPatience {
   /** Those who read for long say so; for them it waits in front of the tables, where it is in nobody's way. */
   readonly longReadsMaxMs: number;
 }
-const LOCK_PATIENCE: LockPatience = {
+export const LOCK_PATIENCE: LockPatience = {
   lockMaxMs: 2_000,
   triesMax: 5,
   pauseMs: 5_000,
