@@ -1,5 +1,7 @@
 /** Fans with accounts, places and money, and a performance to fight for, made over HTTP before the clock starts. */
-import { type Journey, runLoad } from './load.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Journey, type LoadJob, runLoad } from './load.ts';
+import { createPeople } from './people.ts';
 import { OPERATOR_TOKEN, type RunningService } from './stage.ts';
 
 const PRICE_KRW = 10_000;
@@ -17,6 +19,11 @@ export async function openPerformance(service: RunningService, seats: number): P
       },
       body: JSON.stringify(body),
     });
+    if (response.status === 503) {
+      // it has just begun, and says so
+      await delay(1_000);
+      return post(path, body);
+    }
     if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
@@ -48,35 +55,55 @@ export async function openPerformance(service: RunningService, seats: number): P
 
 const bearer = (name: string) => ({ authorization: `Bearer {${name}}` });
 
-/** Fans with an account and money; those that `join` also have an active turn. */
-export async function gather(service: RunningService, count: number, join: boolean): Promise<Journey[]> {
-  const { host, port } = service;
-  const journeys = Array.from({ length: count }, (_, index) => ({
-    known: { key: `bench-key-${index}`, seat: String(index + 1) },
-  }));
-  const report = await runLoad({
-    host,
-    port,
-    connections: 64,
-    collect: true,
-    journeys,
-    steps: [
-      { name: 'guest', method: 'POST', path: '/api/v1/guests', headers: {}, takes: ['accessToken'] },
-      {
-        name: 'charge',
-        method: 'POST',
-        path: '/api/v1/wallet/charges',
-        headers: { ...bearer('accessToken'), 'idempotency-key': '{key}' },
-        body: JSON.stringify({ amount: PRICE_KRW }),
-      },
-      ...(join ? [joinStep] : []),
-    ],
-  });
-  const ready = report.outcomes.filter(({ known }) => !join || known['token'] !== undefined);
-  if (ready.length !== count)
-    throw new Error(`only ${ready.length} of ${count} fans got in: ${JSON.stringify(report.statuses)}`);
-  return ready.map(({ known }) => ({ known }));
+export interface Gathering {
+  /** Each has enough for so many seats. */
+  readonly seatsPaidFor?: number;
+  /** Each has a place in the room, and a turn where the room lets all in. */
+  readonly join?: boolean;
 }
+
+/**
+ * So many fans with accounts, and with what is asked for besides. Each knows `accessToken`, `token` once joined, a `key`
+ * and a `seat` of its own: 1 for the first, 2 for the second.
+ */
+export async function gather(
+  service: RunningService,
+  count: number,
+  { seatsPaidFor = 0, join = false }: Gathering,
+): Promise<Journey[]> {
+  const person = createPeople();
+  const run = crypto.randomUUID().slice(0, 8);
+  const fans = Array.from({ length: count }, (_, index) => ({
+    known: { accessToken: person(), key: `bench-${run}-${index}`, seat: String(index + 1) },
+  }));
+  const steps = [
+    ...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor * PRICE_KRW)] : []),
+    ...(join ? [joinStep] : []),
+  ];
+  return steps.length === 0 ? fans : collect(service, fans, steps);
+}
+
+async function collect(
+  { host, port }: RunningService,
+  journeys: readonly Journey[],
+  steps: LoadJob['steps'],
+): Promise<Journey[]> {
+  const report = await runLoad({ host, port, connections: 128, collect: true, journeys, steps });
+  const last = steps.at(-1)?.name ?? '';
+  const done = Object.entries(report.statuses[last] ?? {}).filter(([status]) => Number(status) < 300);
+  if (done.reduce((sum, [, times]) => sum + times, 0) !== journeys.length)
+    throw new Error(`not all fans got in: ${JSON.stringify(report.statuses)}`);
+  return report.outcomes.map(({ known }) => ({ known }));
+}
+
+const chargeStep = (amountKrw: number) =>
+  ({
+    name: 'charge',
+    method: 'POST',
+    path: '/api/v1/wallet/charges',
+    headers: { ...bearer('accessToken'), 'idempotency-key': '{key}' },
+    body: JSON.stringify({ amount: amountKrw }),
+  }) as const;
 
 export const joinStep = {
   name: 'join',

@@ -29,7 +29,18 @@ export function machine(): Record<string, string> {
   };
 }
 
+/** Rates and sizes, in whole numbers where those say enough: `5,896 (5,700–6,010)`. */
 export function show({ median, min, max }: Figure): string {
-  const round = (value: number) => Math.round(value).toLocaleString('en');
-  return `${round(median)} (${round(min)}–${round(max)})`;
+  return `${short(median)} (${short(min)}–${short(max)})`;
+}
+
+/** Three digits, and all that stand before the point. */
+export function short(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return value === 0 ? '0' : String(Number(value.toPrecision(3)));
+}
+
+/** Of times in milliseconds. */
+export function showMs(figure: Figure): string {
+  return `${show(figure)} ms`;
 }

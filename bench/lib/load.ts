@@ -27,7 +27,7 @@ export interface LoadJob {
   readonly connections: number;
   readonly steps: readonly Step[];
   readonly journeys: readonly Journey[];
-  /** Journeys begin at this pace, where connections are free; undefined: as soon as one is. */
+  /** Journeys begin at this pace (open loop); undefined: as soon as a connection is free. */
   readonly perSecond?: number;
   /** Give back what each journey came to know. */
   readonly collect?: boolean;
@@ -40,17 +40,25 @@ export interface Outcome {
   readonly answeredAtMs: number;
 }
 
+/** In milliseconds. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export interface LoadReport {
   readonly durationMs: number;
   /** Of the generator itself. */
   readonly cpuMs: number;
   readonly statuses: Readonly<Record<string, Readonly<Record<number, number>>>>;
-  readonly latencies: Readonly<Record<string, { p50: number; p95: number; p99: number; max: number }>>;
+  readonly latencies: Readonly<Record<string, Quantiles>>;
   /** In the order in which the journeys ended. */
   readonly outcomes: readonly Outcome[];
 }
 
-const GENERATOR = fileURLToPath(new URL('generator.ts', import.meta.url));
+const GENERATOR = fileURLToPath(new URL('../generator.ts', import.meta.url));
 
 export async function runLoad(job: LoadJob): Promise<LoadReport> {
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-load-'));

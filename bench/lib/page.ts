@@ -1,5 +1,6 @@
 /** A page of results: what was measured, on what, under which conditions. */
-import { machine, show } from './figures.ts';
+import { type Figure, machine, short, show } from './figures.ts';
+import { type Finding, isMet, reached } from './part.ts';
 import type { SideResult } from './sides.ts';
 
 export function page(title: string, conditions: readonly string[], body: readonly string[]): string {
@@ -15,16 +16,34 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Each side beside the first. */
 export function comparison(unit: string, results: readonly SideResult[]): string[] {
   const first = results[0]?.perSecond.median ?? 0;
-  const ms = (value: number | undefined) => (value === undefined ? '' : value.toFixed(1));
+  const ms = (value: Figure | undefined) => (value === undefined ? '' : value.median.toFixed(1));
   return table(
     ['side', unit, 'first side ÷ this', 'p50 ms', 'p99 ms', 'beside it'],
-    results.map(({ name, perSecond, latency, note }) => [
+    results.map(({ name, perSecond, p50, p99, note }) => [
       name,
       show(perSecond),
       `${(first / perSecond.median).toFixed(2)} ×`,
-      ms(latency?.p50),
-      ms(latency?.p99),
+      ms(p50),
+      ms(p99),
       note ?? '',
     ]),
+  );
+}
+
+/** What was aimed at, and how near we came. */
+export function findingsTable(findings: readonly Finding[]): string[] {
+  return table(
+    ['work', 'measured', 'beside it, in the same run', 'aim', 'reached'],
+    findings.map((finding) => {
+      const { work, ours, reference, aim } = finding;
+      const unit = aim.times ? '×' : ours.unit;
+      return [
+        work,
+        `${show(ours.figure)} ${ours.unit}`,
+        reference === undefined ? '–' : `${reference.name}: ${show(reference.figure)} ${reference.unit}`,
+        `${aim.at === 'least' ? '≥' : '≤'} ${short(aim.value)} ${unit}`,
+        `${isMet(finding) ? '' : '**not met:** '}${short(reached(finding))} ${unit}`,
+      ];
+    }),
   );
 }

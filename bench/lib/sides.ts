@@ -1,10 +1,14 @@
 /** Sides that are compared: their runs alternate, because a machine drifts within the hour. */
+import assert from 'node:assert/strict';
 import { type Figure, figureOf } from './figures.ts';
+import type { Aim, Finding } from './part.ts';
 import type { Stage } from './stage.ts';
 
 export interface Measured {
   readonly perSecond: number;
   readonly latency?: { p50: number; p95: number; p99: number } | undefined;
+  /** What else was measured, by name. */
+  readonly also?: Readonly<Record<string, number>>;
   /** What else there is to know of the run. */
   readonly note?: string;
 }
@@ -17,7 +21,10 @@ export interface Side {
 export interface SideResult {
   readonly name: string;
   readonly perSecond: Figure;
-  readonly latency: Measured['latency'];
+  readonly p50: Figure | undefined;
+  readonly p99: Figure | undefined;
+  readonly also: Readonly<Record<string, Figure>>;
+  /** Of the last run. */
   readonly note: string | undefined;
 }
 
@@ -30,14 +37,49 @@ export async function compare(stage: Stage, sides: readonly Side[], repeats: num
       process.stderr.write(`  ${side.name}: ${Math.round(result.perSecond).toLocaleString('en')}/s\n`);
     }
   }
-  return sides.map(({ name }) => {
-    const runs = measured.get(name) ?? [];
-    const last = runs.at(-1);
-    return {
-      name,
-      perSecond: figureOf(runs.map((run) => run.perSecond)),
-      latency: last?.latency,
-      note: last?.note,
-    };
-  });
+  return sides.map(({ name }) => resultOf(name, measured.get(name) ?? []));
+}
+
+function resultOf(name: string, runs: readonly Measured[]): SideResult {
+  const figure = (values: readonly (number | undefined)[]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length === 0 ? undefined : figureOf(known);
+  };
+  const names = Object.keys(runs[0]?.also ?? {});
+  return {
+    name,
+    perSecond: figureOf(runs.map((run) => run.perSecond)),
+    p50: figure(runs.map((run) => run.latency?.p50)),
+    p99: figure(runs.map((run) => run.latency?.p99)),
+    also: Object.fromEntries(names.map((key) => [key, figureOf(runs.map((run) => run.also?.[key] ?? 0))])),
+    note: runs.at(-1)?.note,
+  };
+}
+
+/** The first of two sides beside the second, for the table. */
+export function sideFinding(
+  work: string,
+  unit: string,
+  [ours, reference]: readonly [SideResult | undefined, SideResult | undefined],
+  aim: Aim,
+): Finding {
+  assert(ours !== undefined && reference !== undefined, 'both sides were measured');
+  return {
+    work,
+    ours: { unit, figure: ours.perSecond },
+    reference: { name: reference.name, unit, figure: reference.perSecond },
+    aim,
+  };
+}
+
+/** What else was measured of a side, for the table. */
+export function alsoFinding(
+  work: string,
+  unit: string,
+  [side, name]: readonly [SideResult | undefined, string],
+  aim: Aim,
+): Finding {
+  const figure = side?.also[name];
+  assert(figure !== undefined, `${name} was measured`);
+  return { work, ours: { unit, figure }, aim };
 }

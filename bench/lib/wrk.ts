@@ -11,7 +11,7 @@ export interface WrkRun {
   /** At most; `stop` ends it earlier. */
   readonly seconds: number;
   readonly stop?: AbortSignal;
-  readonly requests: SameRequest | RequestPerToken;
+  readonly requests: SameRequest | RequestPerToken | EachOnce;
 }
 
 /** The same GET again and again. */
@@ -29,9 +29,16 @@ export interface RequestPerToken {
   readonly again: boolean;
 }
 
+/** The requests of a file that `writeRequests` made, each once; it ends when so many were answered with a 201. */
+export interface EachOnce {
+  readonly file: string;
+  readonly count: number;
+}
+
 export interface WrkReport {
   readonly requests: number;
   readonly perSecond: number;
+  readonly seconds: number;
   /** Corrected for what a slow answer keeps from being asked. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number };
 }
@@ -46,6 +53,8 @@ interface Summary {
   readonly p99: number;
 }
 
+/** Said by bench/lua/requests.lua. */
+const ALL_ANSWERED = 'all answered';
 const US_PER_MS = 1_000;
 const US_PER_S = 1_000_000;
 
@@ -58,14 +67,19 @@ export async function runWrk(run: WrkRun): Promise<WrkReport> {
   // At SIGINT wrk ends as it does when its time is over.
   const stop = () => running.child.kill('SIGINT');
   run.stop?.addEventListener('abort', stop, { once: true });
+  running.child.stdout?.on('data', (text: string) => {
+    if (text.includes(ALL_ANSWERED)) stop();
+  });
   const { stdout } = await running.finally(() => run.stop?.removeEventListener('abort', stop));
   const line = stdout.split('\n').find((text) => text.startsWith('{"requests"'));
   if (line === undefined) throw new Error(`wrk said nothing:\n${stdout}`);
   const summary = JSON.parse(line) as Summary;
   if (summary.failed + summary.refused > 0) throw new Error(`wrk met errors: ${line}`);
+  const tookS = summary.durationUs / US_PER_S;
   return {
     requests: summary.requests,
-    perSecond: summary.requests / (summary.durationUs / US_PER_S),
+    perSecond: summary.requests / tookS,
+    seconds: tookS,
     latency: {
       p50: summary.p50 / US_PER_MS,
       p95: summary.p95 / US_PER_MS,
@@ -74,7 +88,10 @@ export async function runWrk(run: WrkRun): Promise<WrkReport> {
   };
 }
 
-function argumentsOf(requests: SameRequest | RequestPerToken, url: string): string[] {
+function argumentsOf(requests: WrkRun['requests'], url: string): string[] {
+  if ('file' in requests) {
+    return ['-s', lua('requests.lua'), url, '--', requests.file, String(requests.count)];
+  }
   if ('tokens' in requests) {
     const { tokens, method, path, body = '', again } = requests;
     return ['-s', lua('bearers.lua'), url, '--', tokens, method, path, body, again ? 'again' : 'once'];

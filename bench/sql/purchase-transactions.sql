@@ -2,8 +2,8 @@
 \set i :i + 1
 \set seat :client_id * :per_client + :i
 select gen_random_uuid() as reservation, gen_random_uuid() as payment, bench_buyer(:seat::int) as buyer \gset
-insert into waiting_room.token (room, number, epoch, user_id, state, admitted_at, expires_at)
-  values ('main', :seat::int, 1, :buyer::uuid, 'ACTIVE', clock_timestamp(), clock_timestamp() + interval '10 minutes');
+insert into waiting_room.token (room, number, epoch, user_id, state, admitted_at, claimed_at, expires_at, holds_until)
+  values ('main', :seat::int, 1, :buyer::uuid, 'ACTIVE', statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '10 minutes', statement_timestamp() + interval '10 minutes');
 begin;
 select price_krw, version from seats.seat where performance_id = :performance::int and seat_no = :seat::int and state = 'F' for update;
 insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance::int, :buyer::uuid, 1)

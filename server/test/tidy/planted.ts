@@ -86,9 +86,9 @@ export const planted: readonly Planted[] = [
   },
   {
     rule: 'imports',
-    path: 'bench/holds.ts',
-    bad: importing('../server/test/support/world.ts'),
-    good: importing('../server/src/service.ts', '../server/src/seats/index.ts', 'pg', './load.ts'),
+    path: 'bench/parts/holds.ts',
+    bad: importing('../../server/test/support/world.ts'),
+    good: importing('../../server/src/service.ts', '../../server/src/seats/index.ts', 'pg', './load.ts'),
   },
   {
     rule: 'imports',

@@ -2,39 +2,88 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeCrowd } from './lib/people.ts';
-import { runPgbench } from './lib/pgbench.ts';
-import type { Side } from './lib/sides.ts';
-import type { RunningService, Stage } from './lib/stage.ts';
-import { runWrk, type WrkReport } from './lib/wrk.ts';
-import { migrate } from '../server/src/platform/postgres/migrate.ts';
+import { audited } from '../lib/audited.ts';
+import { BY_WRK, DURABLE, medians } from '../lib/conditions.ts';
+import { costNote, watchCores } from '../lib/cores.ts';
+import { comparison } from '../lib/page.ts';
+import { atLeast, type Part, timesAtLeast } from '../lib/part.ts';
+import { writeCrowd } from '../lib/people.ts';
+import { runPgbench } from '../lib/pgbench.ts';
+import { compare, type Side, sideFinding } from '../lib/sides.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
+import { runWrk, type WrkReport } from '../lib/wrk.ts';
+import { migrate } from '../../server/src/platform/postgres/migrate.ts';
 
 /** A line forms only where few are let in: these are the settings that a service starts with. */
 export const LONG_LINE = { QUEUE_RATE_COUNT: '50', QUEUE_CAPACITY: '1000' };
 /** Longer than any run; a crowd's load ends when all are in. */
 const JOIN_SECONDS_MAX = 600;
 
+const WARM_UP_PEOPLE = 10_000;
+
+export const joins: Part = {
+  title: 'Joins, strictly in the order of the numbers, distinct people',
+  conditions: (run) => [medians(run), BY_WRK, DURABLE, 'each join with an access token of its own, verified'],
+  measure: async (stage, { quick, repeats }) => {
+    const count = quick ? 40_000 : 200_000;
+    const results = await compare(
+      stage,
+      [
+        ourJoins(count, 512),
+        ourJoins(count, 64),
+        pgbenchJoins(
+          'pgbench, a sequence gives numbers (no order of answers)',
+          'join-sequence.sql',
+          count,
+          64,
+        ),
+        // One commit at a time: the room's row is locked until each.
+        pgbenchJoins('pgbench, the room counts', 'join-counter.sql', count / 20, 16),
+      ],
+      repeats,
+    );
+    const [ours, , sequence] = results;
+    const work = 'joins, strictly in order';
+    return {
+      page: comparison('joins/s', results),
+      findings: [
+        sideFinding(work, 'joins/s', [ours, sequence], timesAtLeast(2)),
+        ...(ours === undefined
+          ? []
+          : [{ work, ours: { unit: 'joins/s', figure: ours.perSecond }, aim: atLeast(25_000) }]),
+      ],
+    };
+  },
+};
+
 /** Committed joins a second, by us. */
-export function ourJoins(count: number, connections: number): Side {
+function ourJoins(count: number, connections: number): Side {
   return {
     name: `Frontrow over HTTP, ${connections} connections`,
     run: async (stage) => {
       const database = await stage.freshDatabase();
       const tokens = join(stage.folder, 'crowd');
-      await writeCrowd(tokens, count);
       await using service = await stage.startService(database, LONG_LINE);
-      const { seconds, reports } = await joinAll(stage, [{ service, tokens }], {
-        database,
-        connections,
-        count,
-      });
-      return { perSecond: count / seconds, latency: reports[0]?.latency };
+      await writeCrowd(tokens, WARM_UP_PEOPLE);
+      const inLine = (there: number) => ({ database, connections, count: there });
+      await joinAll(stage, [{ service, tokens }], inLine(WARM_UP_PEOPLE));
+      await writeCrowd(tokens, count);
+      const used = await watchCores(stage, service.pid);
+      const { seconds, reports } = await joinAll(
+        stage,
+        [{ service, tokens }],
+        inLine(WARM_UP_PEOPLE + count),
+      );
+      const cores = await used();
+      await audited(stage, database);
+      const perSecond = count / seconds;
+      return { perSecond, latency: reports[0]?.latency, note: costNote(cores, perSecond) };
     },
   };
 }
 
 /** Committed joins a second, by pgbench. */
-export function pgbenchJoins(name: string, script: string, count: number, clients: number): Side {
+function pgbenchJoins(name: string, script: string, count: number, clients: number): Side {
   return {
     name: `${name}, ${clients} clients`,
     run: async (stage) => {
@@ -47,7 +96,7 @@ export function pgbenchJoins(name: string, script: string, count: number, client
       await stage.query(database, 'create sequence bench_number');
       const transactionsPerClient = Math.floor(count / clients);
       const seconds = await runPgbench(stage.postgres, database, {
-        script: await readFile(new URL(`sql/${script}`, import.meta.url), 'utf8'),
+        script: await readFile(new URL(`../sql/${script}`, import.meta.url), 'utf8'),
         clients,
         transactionsPerClient,
         variables: {},

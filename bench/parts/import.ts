@@ -4,15 +4,30 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { peakMemoryMb } from './lib/cores.ts';
-import { table } from './lib/page.ts';
-import { OPERATOR_TOKEN, type Stage } from './lib/stage.ts';
+import { peakMemoryMb } from '../lib/cores.ts';
+import { DURABLE } from '../lib/conditions.ts';
+import { table } from '../lib/page.ts';
+import type { Part } from '../lib/part.ts';
+import { OPERATOR_TOKEN, type Stage } from '../lib/stage.ts';
 
-const GENERATE = fileURLToPath(new URL('../scripts/generate-catalogue.ts', import.meta.url));
-const IMPORT = fileURLToPath(new URL('../scripts/import.ts', import.meta.url));
+const GENERATE = fileURLToPath(new URL('../../scripts/generate-catalogue.ts', import.meta.url));
+const IMPORT = fileURLToPath(new URL('../../scripts/import.ts', import.meta.url));
+
+export const importing: Part = {
+  title: 'Importing a catalogue',
+  conditions: () => [
+    'one run into an empty database',
+    'the importer, the service and PostgreSQL share the cores',
+    DURABLE,
+  ],
+  measure: async (stage, { quick }) => ({
+    page: await measureImport(stage, quick ? 100_000 : 2_000_000),
+    findings: [],
+  }),
+};
 
 /** Gives the rows of the page: what, figure, aim. */
-export async function measureImport(stage: Stage, seats: number): Promise<string[]> {
+async function measureImport(stage: Stage, seats: number): Promise<string[]> {
   const file = join(stage.folder, 'catalogue.json');
   const generateS = await timed(() => runScript(GENERATE, ['--seats', String(seats), '--out', file]));
   const { size } = await stat(file);

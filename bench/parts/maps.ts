@@ -1,12 +1,15 @@
 /** Seat maps, read by a crowd while seats change state, beside a bare Fastify that answers the same. */
-import { cancelStep, holdStep, joinStep, openPerformance, SEATS_PER_PERSON } from './lib/audience.ts';
-import { type Answer, sampleAnswer, startBare } from './lib/bare.ts';
-import { type Journey, runLoad } from './lib/load.ts';
-import { createPeople } from './lib/people.ts';
-import { laidOut } from './lib/seats.ts';
-import type { Measured, Side } from './lib/sides.ts';
-import type { RunningService, Stage } from './lib/stage.ts';
-import { runWrk } from './lib/wrk.ts';
+import { cancelStep, holdStep, joinStep, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
+import { type Answer, sampleAnswer, startBare } from '../lib/bare.ts';
+import { BY_WRK, medians } from '../lib/conditions.ts';
+import { type Journey, runLoad } from '../lib/load.ts';
+import { comparison } from '../lib/page.ts';
+import { type Finding, type Part, timesAtLeast } from '../lib/part.ts';
+import { createPeople } from '../lib/people.ts';
+import { laidOut } from '../lib/seats.ts';
+import { compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
+import { runWrk } from '../lib/wrk.ts';
 
 const SEATS = 100_000;
 const FEW_SEATS = 50;
@@ -18,6 +21,28 @@ const FANS = 500;
 const WARM_UP_SECONDS = 3;
 /** The house is used for longer than a usual turn. */
 const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
+
+export const maps: Part = {
+  title: 'Seat maps, read while 1,000 seats a second change state',
+  conditions: (run) => [
+    medians(run),
+    BY_WRK,
+    'seats are held and given back over HTTP, four at a time, by a load generator (Node) on the same cores',
+    'half of the seats are sold, at random; the clients take gzip',
+    'the reference sends the same bytes and headers; beside it the same seats change at an instance that nobody looks at',
+  ],
+  measure: async (stage, { quick, repeats }) => {
+    const page: string[] = [];
+    const findings: Finding[] = [];
+    for (const [view, sides] of mapSides({ seconds: quick ? 3 : 10, connections: 64 })) {
+      const results = await compare(stage, sides, repeats);
+      const [ours, bare] = results;
+      page.push(...comparison('views/s', results), '');
+      findings.push(sideFinding(`seat map: ${view.name}`, 'views/s', [ours, bare], timesAtLeast(0.5)));
+    }
+    return { page, findings };
+  },
+};
 
 interface View {
   readonly name: string;
@@ -43,39 +68,42 @@ interface Load {
  * For each view two sides, both while a thousand seats a second change state at an instance of ours: ours is that
  * instance; the reference is beside it, and shares the cores with it and with whoever changes the seats.
  */
-export function mapSides(load: Load): readonly (readonly Side[])[] {
+function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
   let house: Promise<House> | undefined;
   const theHouse = (stage: Stage) => (house ??= openHouse(stage));
-  return views.map((view): Side[] => [
-    {
-      name: `Frontrow: ${view.name}`,
-      run: async (stage) => {
-        const { database, performances, fans } = await theHouse(stage);
-        await using service = await stage.startService(database, LONG_TURNS);
-        const path = pathOf(performances[view.of]);
-        const headers = await headersOf(service, path, view, fans);
-        const [measured, changes] = await Promise.all([
-          look(service, path, headers, load),
-          changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
-        ]);
-        return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
+  return views.map((view) => [
+    view,
+    [
+      {
+        name: `Frontrow: ${view.name}`,
+        run: async (stage) => {
+          const { database, performances, fans } = await theHouse(stage);
+          await using service = await stage.startService(database, LONG_TURNS);
+          const path = pathOf(performances[view.of]);
+          const headers = await headersOf(service, path, view, fans);
+          const [measured, changes] = await Promise.all([
+            look(service, path, headers, load),
+            changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+          ]);
+          return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
+        },
       },
-    },
-    {
-      name: `bare Fastify: ${view.name}`,
-      run: async (stage) => {
-        const { database, performances, fans } = await theHouse(stage);
-        const path = pathOf(performances[view.of]);
-        const { headers, sample } = await sampleView(stage, database, path, view, fans);
-        await using bare = await startBare(stage, sample);
-        await using service = await stage.startService(database, LONG_TURNS);
-        const [measured] = await Promise.all([
-          look(bare, path, headers, load),
-          changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
-        ]);
-        return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
+      {
+        name: `bare Fastify: ${view.name}`,
+        run: async (stage) => {
+          const { database, performances, fans } = await theHouse(stage);
+          const path = pathOf(performances[view.of]);
+          const { headers, sample } = await sampleView(stage, database, path, view, fans);
+          await using bare = await startBare(stage, sample);
+          await using service = await stage.startService(database, LONG_TURNS);
+          const [measured] = await Promise.all([
+            look(bare, path, headers, load),
+            changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+          ]);
+          return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
+        },
       },
-    },
+    ],
   ]);
 }
 

@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { audited } from '../lib/audited.ts';
+import { BY_WRK, medians } from '../lib/conditions.ts';
+import { figureOf, showMs } from '../lib/figures.ts';
+import { comparison } from '../lib/page.ts';
+import { atMost, type Part, timesAtLeast } from '../lib/part.ts';
 import { LONG_LINE } from './joins.ts';
-import { type Answer, sampleAnswer, startBare } from './lib/bare.ts';
-import { peakMemoryMb } from './lib/cores.ts';
-import { runLoad } from './lib/load.ts';
-import type { Measured, Side } from './lib/sides.ts';
-import { type RunningService, SIGNING_KEYS, type Stage } from './lib/stage.ts';
-import { runWrk } from './lib/wrk.ts';
-import { parseSigningKeys } from '../server/src/config/secrets.ts';
-import { systemClock } from '../server/src/platform/clock.ts';
-import { derivedUuid } from '../server/src/platform/identifiers.ts';
-import { createTokenSigner } from '../server/src/platform/signed-token.ts';
+import { type Answer, sampleAnswer, startBare } from '../lib/bare.ts';
+import { peakMemoryMb } from '../lib/cores.ts';
+import { type Quantiles, runLoad } from '../lib/load.ts';
+import { alsoFinding, compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
+import { type RunningService, SIGNING_KEYS, type Stage } from '../lib/stage.ts';
+import { runWrk } from '../lib/wrk.ts';
+import { parseSigningKeys } from '../../server/src/config/secrets.ts';
+import { systemClock } from '../../server/src/platform/clock.ts';
+import { derivedUuid } from '../../server/src/platform/identifiers.ts';
+import { createTokenSigner } from '../../server/src/platform/signed-token.ts';
 
 const PATH = '/api/v1/queue/tokens/me';
 const WARM_UP_SECONDS = 3;
@@ -22,76 +27,124 @@ const DAY_SECONDS = 86_400;
 
 /** Far below what an instance can do, and more than enough to see an answer that waits. */
 const UNHURRIED_PER_S = 2_000;
-const UNHURRIED_CONNECTIONS = 32;
+const UNHURRIED_SECONDS = 5;
+const UNHURRIED_CONNECTIONS = 128;
+
+const WORK = 'polls with 1,000,000 in line';
+const TRANSACTIONS = 'transactions a poll';
+const MEMORY = 'memory MB';
+
+export const polls: Part = {
+  title: 'Polls, each by somebody else in line',
+  conditions: (run) => [
+    medians(run),
+    BY_WRK,
+    'the reference sends the same bytes and headers, and looks at nothing',
+  ],
+  measure: async (stage, { quick, repeats }) => {
+    const [people, few, seconds] = quick ? [100_000, 1_000, 3] : [1_000_000, 10_000, 10];
+    const lines = createLines();
+    const load = { connections: 64, seconds };
+    const results = await compare(
+      stage,
+      [ours(lines, people, load), ours(lines, few, load), reference(lines, people, load)],
+      repeats,
+    );
+    const unhurried: Quantiles[] = [];
+    for (let run = 0; run < repeats; run++) unhurried.push(await pollUnhurried(stage, lines, people));
+    const [many, short, bare] = results;
+    const p99 = figureOf(unhurried.map((latency) => latency.p99));
+    return {
+      page: [
+        ...comparison('polls/s', results),
+        '',
+        `Below saturation, ${UNHURRIED_PER_S.toLocaleString('en')} polls a second (open loop): p50 ${showMs(figureOf(unhurried.map((latency) => latency.p50)))}, p99 ${showMs(p99)}.`,
+      ],
+      findings: [
+        sideFinding(WORK, 'polls/s', [many, bare], timesAtLeast(0.8)),
+        sideFinding(
+          'polls with 1,000,000 in line, beside few',
+          'polls/s',
+          [many, short],
+          timesAtLeast(1 / 1.3),
+        ),
+        alsoFinding(WORK, 'transactions of the database a poll', [many, TRANSACTIONS], atMost(0.01)),
+        { work: `${WORK}, below saturation`, ours: { unit: 'ms, p99', figure: p99 }, aim: atMost(10) },
+        alsoFinding(
+          'memory with 1,000,000 in line',
+          'MB, peak of the Node process',
+          [many, MEMORY],
+          atMost(400),
+        ),
+      ],
+    };
+  },
+};
 
 interface Load {
-  /** In the long line, whose polls the reference answers too, and in a short one. */
-  readonly people: number;
-  readonly few: number;
   readonly connections: number;
   readonly seconds: number;
 }
 
-/** Our polls and the reference, on lines that are made once: nobody writes to them but the service itself. */
-export function pollSides(load: Load): readonly Side[] {
+/** Lines by their length, made once: nobody writes to them but the service itself. */
+type Lines = (stage: Stage, people: number) => Promise<Line>;
+
+function createLines(): Lines {
   const lines = new Map<number, Promise<Line>>();
-  function lineOf(stage: Stage, people: number): Promise<Line> {
+  return (stage, people) => {
     const line = lines.get(people) ?? formLine(stage, people);
     lines.set(people, line);
     return line;
-  }
-  const ours = (people: number): Side => ({
+  };
+}
+
+function ours(lines: Lines, people: number, load: Load): Side {
+  return {
     name: `Frontrow, ${people.toLocaleString('en')} people in line`,
     run: async (stage) => {
-      const { database, tokens } = await lineOf(stage, people);
+      const { database, tokens } = await lines(stage, people);
       await using service = await stage.startService(database, LONG_LINE);
-      return await observed(stage, database, service, () => poll(service, tokens, load));
+      const measured = await observed(stage, database, service, () => poll(service, tokens, load));
+      await audited(stage, database);
+      return measured;
     },
-  });
-  return [
-    ours(load.people),
-    ours(load.few),
-    {
-      name: 'bare Fastify, the same bytes',
-      run: async (stage) => {
-        const { sample, tokens } = await lineOf(stage, load.people);
-        await using bare = await startBare(stage, sample);
-        return await poll(bare, tokens, load);
-      },
+  };
+}
+
+function reference(lines: Lines, people: number, load: Load): Side {
+  return {
+    name: 'bare Fastify, the same bytes',
+    run: async (stage) => {
+      const { sample, tokens } = await lines(stage, people);
+      await using bare = await startBare(stage, sample);
+      return await poll(bare, tokens, load);
     },
-  ];
+  };
 }
 
 /** How long somebody waits for the answer when the instance is not kept busy: open loop. */
-export async function pollUnhurried(stage: Stage, people: number, seconds: number): Promise<string> {
-  const { database, tokens } = await formLine(stage, people);
+async function pollUnhurried(stage: Stage, lines: Lines, people: number): Promise<Quantiles> {
+  const { database, tokens } = await lines(stage, people);
   await using service = await stage.startService(database, LONG_LINE);
   const journeys: { known: { token: string } }[] = [];
   for await (const token of createInterface({ input: createReadStream(tokens) })) {
     journeys.push({ known: { token } });
-    if (journeys.length === UNHURRIED_PER_S * seconds) break;
+    if (journeys.length === UNHURRIED_PER_S * UNHURRIED_SECONDS) break;
   }
   const { host, port } = service;
-  const look = {
-    name: 'look',
-    method: 'GET',
-    path: PATH,
-    headers: { authorization: 'Bearer {token}' },
-  } as const;
+  const headers = { authorization: 'Bearer {token}' };
   const common = {
     host,
     port,
     connections: UNHURRIED_CONNECTIONS,
     perSecond: UNHURRIED_PER_S,
-    steps: [look],
+    steps: [{ name: 'look', method: 'GET', path: PATH, headers } as const],
   };
   await runLoad({ ...common, journeys: journeys.slice(0, UNHURRIED_PER_S * WARM_UP_SECONDS) });
   const { latencies, statuses } = await runLoad({ ...common, journeys });
-  if (statuses['look']?.[200] !== journeys.length)
+  if (statuses['look']?.[200] !== journeys.length || latencies['look'] === undefined)
     throw new Error(`not all were told: ${JSON.stringify(statuses)}`);
-  const { p50 = 0, p99 = 0 } = latencies['look'] ?? {};
-  const rate = UNHURRIED_PER_S.toLocaleString('en');
-  return `Below saturation, ${rate} polls a second of ${people.toLocaleString('en')} people: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (aim: p99 < 10 ms).`;
+  return latencies['look'];
 }
 
 async function poll({ host, port }: RunningService, tokens: string, load: Load): Promise<Measured> {
@@ -159,11 +212,12 @@ async function observed(
   const startedMs = performance.now();
   const measured = await run();
   const done = (await transactions(stage, database)) - before;
-  const perSecond = Math.round(done / ((performance.now() - startedMs) / 1_000));
-  const peakMb = Math.round(await peakMemoryMb(pid));
+  const perSecond = done / ((performance.now() - startedMs) / 1_000);
+  const peakMb = await peakMemoryMb(pid);
   return {
     ...measured,
-    note: `${perSecond} transactions/s in the database; at most ${peakMb} MB in the process`,
+    also: { [TRANSACTIONS]: perSecond / measured.perSecond, [MEMORY]: peakMb },
+    note: `${Math.round(perSecond)} transactions/s in the database; at most ${Math.round(peakMb)} MB in the process`,
   };
 }
 

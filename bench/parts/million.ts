@@ -3,13 +3,16 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Gate, joinAll, LONG_LINE } from './joins.ts';
-import { joinStep } from './lib/audience.ts';
-import { peakMemoryMb, watchCores } from './lib/cores.ts';
-import { type LoadReport, type Outcome, runLoad } from './lib/load.ts';
-import { table } from './lib/page.ts';
-import { createPeople, writeCrowd } from './lib/people.ts';
-import type { RunningService, Stage } from './lib/stage.ts';
-import { type JoinRecord, overtakings } from '../rehearsal/history/line.ts';
+import { audited } from '../lib/audited.ts';
+import { joinStep } from '../lib/audience.ts';
+import { BY_WRK, DURABLE } from '../lib/conditions.ts';
+import type { Part } from '../lib/part.ts';
+import { peakMemoryMb, watchCores } from '../lib/cores.ts';
+import { type LoadReport, type Outcome, runLoad } from '../lib/load.ts';
+import { table } from '../lib/page.ts';
+import { createPeople, writeCrowd } from '../lib/people.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
+import { type JoinRecord, overtakings } from '../../rehearsal/history/line.ts';
 
 /** At each instance. */
 const CONNECTIONS = 1_024;
@@ -21,8 +24,22 @@ const ASKED_SHARE = 1 / 50;
 /** Nobody's turn ends for not being taken up while this runs. */
 const SETTINGS = { ...LONG_LINE, CLAIM_WINDOW_MS: '600000' };
 
+export const million: Part = {
+  title: 'A crowd stands in one room',
+  conditions: () => [
+    'one run each; the crowd is sent by wrk (one thread and 1,024 connections for each instance, an access token for each person)',
+    'beside it 16 connections join at 100 a second in all, and keep what they were answered: the order is judged from those',
+    `the room lets 50 people in every 30 s; ${BY_WRK}`,
+    DURABLE,
+  ],
+  measure: async (stage, { quick }) => ({
+    page: await measureCrowds(stage, quick ? 100_000 : 1_000_000),
+    findings: [],
+  }),
+};
+
 /** With one instance, and with one for each of two cores: gives for each the rows of the page. */
-export async function measureCrowds(stage: Stage, people: number): Promise<string[]> {
+async function measureCrowds(stage: Stage, people: number): Promise<string[]> {
   const [one, two] = [await measureCrowd(stage, people, 1), await measureCrowd(stage, people, 2)];
   return ['One instance:', '', ...one, '', 'Two instances, one for each core:', '', ...two];
 }
@@ -42,7 +59,7 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
   const pids = gates.map((gate) => gate.service.pid);
   const idleMb = await peakMemories(pids);
 
-  const coresUsed = await watchCores(service.pid);
+  const coresUsed = await watchCores(stage, service.pid);
   const [{ seconds, reports }, history] = await Promise.all([
     joinAll(stage, gates, { database, connections: CONNECTIONS, count: people }),
     joinRecorded(service, recorded),
@@ -65,6 +82,7 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
     const share = Math.round((people * ASKED_SHARE) / gates.length);
     polls.push(await askForPlaces(other.service, await pickLines(tokens, share)));
   }
+  await audited(stage, database);
   const sizes = await measureSizes(stage, database);
   const heapMb = await heapOf(service);
   const peakMb = await peakMemories(pids);

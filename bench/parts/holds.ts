@@ -1,0 +1,133 @@
+/** Durable seat holds over HTTP, all checks on, beside pgbench writing the same rows. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { migrate } from '../../server/src/platform/postgres/migrate.ts';
+import { audited } from '../lib/audited.ts';
+import { gather, holdStep, openPerformance } from '../lib/audience.ts';
+import { BY_WRK, DURABLE, medians } from '../lib/conditions.ts';
+import { costNote, watchCores } from '../lib/cores.ts';
+import { comparison } from '../lib/page.ts';
+import { type Part, timesAtLeast } from '../lib/part.ts';
+import { runPgbench, withBestClients } from '../lib/pgbench.ts';
+import { writeRequests } from '../lib/requests.ts';
+import { laidOut } from '../lib/seats.ts';
+import { compare, type Side, sideFinding } from '../lib/sides.ts';
+import type { Stage } from '../lib/stage.ts';
+import { runWrk } from '../lib/wrk.ts';
+
+/** What the service has done before the clock starts, at another performance: its code is compiled by then. */
+const WARM_UP_SHARE = 0.2;
+const SECONDS_MAX = 120;
+
+export const holds: Part = {
+  title: 'Durable seat holds, distinct seats and buyers',
+  conditions: (run) => [medians(run), BY_WRK, DURABLE],
+  measure: async (stage, { quick, repeats }) => {
+    const count = quick ? 10_000 : 50_000;
+    const results = await compare(
+      stage,
+      [
+        ourHolds(count, 256),
+        ourHolds(count, 64),
+        pgbenchHolds('pgbench, usual transaction', 'hold-transaction.sql', count),
+        pgbenchHolds('pgbench, strongest single statement', 'hold-statement.sql', count),
+      ],
+      repeats,
+    );
+    const [ours, , usual, strongest] = results;
+    const work = 'durable seat holds, distinct seats';
+    return {
+      page: comparison('holds/s', results),
+      findings: [
+        sideFinding(work, 'holds/s', [ours, usual], timesAtLeast(2)),
+        sideFinding(work, 'holds/s', [ours, strongest], timesAtLeast(1.5)),
+      ],
+    };
+  },
+};
+
+/** Committed holds a second, by us. */
+function ourHolds(count: number, connections: number): Side {
+  return {
+    name: `Frontrow over HTTP, ${connections} connections`,
+    run: async (stage) => {
+      const database = await stage.freshDatabase();
+      await using service = await stage.startService(database);
+      const [before, performanceId] = [
+        await openPerformance(service, count),
+        await openPerformance(service, count),
+      ];
+      const fans = await gather(service, count, { join: true });
+      await laidOut(stage, database, 2 * count);
+      const file = join(stage.folder, 'holds');
+      const { host, port } = service;
+      const hold = async (journeys: typeof fans, id: number) => {
+        await writeRequests(file, holdStep(id), journeys);
+        const requests = { file, count: journeys.length };
+        return runWrk({ host, port, connections, seconds: SECONDS_MAX, requests });
+      };
+      const early = fans.slice(0, count * WARM_UP_SHARE);
+      await hold(
+        early.map(({ known }) => ({ known: { ...known, key: `early-${known['key']}` } })),
+        before,
+      );
+      const used = await watchCores(stage, service.pid);
+      const { seconds, latency } = await hold(fans, performanceId);
+      const cores = await used();
+      const perSecond = (await committed(stage, database, performanceId, count)) / seconds;
+      await audited(stage, database);
+      return { perSecond, latency, note: costNote(cores, perSecond) };
+    },
+  };
+}
+
+/** Committed holds a second, by pgbench. */
+function pgbenchHolds(name: string, script: string, count: number): Side {
+  const best = withBestClients((stage, clients) =>
+    pgbenchRun(stage, script, Math.floor(count / clients), clients),
+  );
+  return { name, run: best };
+}
+
+async function pgbenchRun(stage: Stage, script: string, each: number, clients: number): Promise<number> {
+  const database = await stage.freshDatabase();
+  await migrate({ ...stage.postgres.connection, database });
+  const count = each * clients;
+  await stage.query(
+    database,
+    `insert into seats.performance (performance_id, room, seat_count, seats_per_person, sale_opens_at, sale_closes_at)
+     values (1, 'main', $1, 4, 'epoch', 'infinity')`,
+    [count],
+  );
+  await stage.query(
+    database,
+    'insert into seats.seat (performance_id, seat_no, price_krw) select 1, n, 10000 from generate_series(1, $1::int) n',
+    [count],
+  );
+  await stage.query(database, 'vacuum analyze seats.seat');
+  const seconds = await runPgbench(stage.postgres, database, {
+    script: await readFile(new URL(`../sql/${script}`, import.meta.url), 'utf8'),
+    clients,
+    transactionsPerClient: each,
+    variables: { i: 0, performance: 1, per_client: each },
+  });
+  return (await committed(stage, database, 1, count)) / seconds;
+}
+
+/** Counts rows, not answers. */
+async function committed(
+  stage: Stage,
+  database: string,
+  performanceId: number,
+  expected: number,
+): Promise<number> {
+  const [row] = await stage.query<{ n: number }>(
+    database,
+    `select count(*)::int as n from seats.hold h
+     join seats.seat s on s.reservation_id = h.reservation_id and s.state <> 'F'
+     where h.performance_id = $1`,
+    [performanceId],
+  );
+  if (row?.n !== expected) throw new Error(`${row?.n} holds were committed, ${expected} expected`);
+  return row.n;
+}
