@@ -1,5 +1,6 @@
 import type { PlantedBug } from './planted-bug.ts';
 
+const BATCHES = 'server/test/instances/batch-counts.test.ts';
 const RESERVATIONS = 'server/src/reservations/reservations.int.test.ts';
 
 export const IN_RESERVATIONS: readonly PlantedBug[] = [
@@ -50,5 +51,23 @@ export const IN_RESERVATIONS: readonly PlantedBug[] = [
     file: 'server/src/reservations/check-ticket.ts',
     changes: [{ find: "reservation?.status === 'CONFIRMED' &&", replace: 'reservation !== undefined &&' }],
     killers: [{ file: RESERVATIONS, test: 'are not valid any more once the reservation was cancelled' }],
+  },
+  {
+    name: 'created-one-at-a-time',
+    says: 'The events of a set are taken one after the other: that is easier to read.',
+    harm: 'Each hold of a busy sale is a statement more; reservations fall behind the holds, and payments find nothing due.',
+    promise: 'cost',
+    file: 'server/src/reservations/reactions.ts',
+    changes: [
+      {
+        find: 'run: createReservations,',
+        replace: `run: async (tx, holds) => {
+      const created = [];
+      for (const hold of holds) created.push(...(await createReservations(tx, [hold])));
+      return created;
+    },`,
+      },
+    ],
+    killers: [{ file: BATCHES, test: 'is so many statements and commits, and so many rows' }],
   },
 ];

@@ -1,5 +1,6 @@
 import type { PlantedBug } from './planted-bug.ts';
 
+const COUNTS = 'server/test/instances/query-counts.test.ts';
 const HOLDS = 'server/src/seats/hold-seats.int.test.ts';
 const RELEASES = 'server/src/seats/release-seats.int.test.ts';
 
@@ -207,5 +208,14 @@ where b.seat_count + excluded.seat_count <= (
         test: 'that repeats an earlier one gets its first answer, on both instances, whoever has the seat since',
       },
     ],
+  },
+  {
+    name: 'board-read-anew',
+    says: 'A board of which something has changed is dropped. Whoever looks next has it read.',
+    harm: 'While a sale is busy nearly every look at a map reads all its seats, and those who buy wait for those who look.',
+    promise: 'cost',
+    file: 'server/src/seats/boards.ts',
+    changes: [{ find: 'kept.apply(event);', replace: 'kept.dropAll();' }],
+    killers: [{ file: COUNTS, test: 'looks at a map that changes meanwhile cost no more than that either' }],
   },
 ];

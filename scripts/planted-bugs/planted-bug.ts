@@ -16,6 +16,7 @@ export const promises = {
   I11: 'what is in trouble refuses, and takes nothing else with it',
   I13: 'nobody’s view goes backwards',
   limit: 'nobody gets more seats than anybody may have',
+  cost: 'what somebody costs does not grow with the crowd',
 } as const;
 
 export interface Change {

@@ -1,7 +1,8 @@
 /**
  * Goal: who waits and who looks at a map costs the database nothing; over HTTP, counted at the database itself.
  * Method: an instance that only answers, so that nothing but its answers and its following of the log asks the
- * database there; another one does everything else. Each statement and each transaction of the first is counted.
+ * database there; another one does everything else, and a third one serves those who change what is looked at. Each
+ * statement and each transaction of the first is counted.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginOf, countedDatabase } from '../support/counted-database.ts';
@@ -10,12 +11,19 @@ import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const FANS = 500;
+const BUYERS = 300;
 const VIEWS = 200;
 const ROOM = 'still';
-/** So many who join at the same moment share a transaction, at the least. */
+/** The instance that is not counted. */
+const ELSEWHERE = 2;
+/** So many who ask for the same thing at the same moment share a transaction, at the least. */
 const SHARE = 10;
 /** Polls at the same moment. */
 const TOGETHER = 10;
+/** So many leave, one after the other. */
+const LEAVING = 40;
+/** So many seats are held while somebody looks at the map, one after the other. */
+const HOLDS = 10;
 /** A view of the rooms is good for so long, and so is a look at a turn. */
 const VIEW_MS = 200;
 const TURN_MS = 1_000;
@@ -27,7 +35,7 @@ const asked: string[] = [];
 const answeredShort: string[] = [];
 beforeAll(async () => {
   world = await createWorld({
-    envOf: [{ ROLES: 'api' }, { ROLES: 'waiting-room,seats,reservations,payments' }],
+    envOf: [{ ROLES: 'api' }, { ROLES: 'waiting-room,seats,reservations,payments' }, { ROLES: 'api' }],
     onShortAnswer: (route) => answeredShort.push(route),
   });
   await world.client(0).operator('POST', '/admin/queue/rooms', { room: ROOM, state: 'PAUSED' });
@@ -97,6 +105,29 @@ describe('over HTTP', () => {
     expect(statements).toContain('waiting-room.give-numbers');
   });
 
+  it(`${BUYERS} holds at the same moment are few transactions, and so are ${BUYERS} payments`, async () => {
+    const { performanceId, priceKrw } = await openSale(world, { seats: BUYERS });
+    const fans = await Promise.all(Array.from({ length: BUYERS }, () => world.client(0).fan()));
+    await Promise.all(fans.map((fan) => fan.charge(priceKrw)));
+    const reservationIds: string[] = [];
+    const holds = await costOf(async () => {
+      const answers = await Promise.all(fans.map((fan, index) => fan.hold(performanceId, [index + 1])));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+      reservationIds.push(...answers.map(({ body }) => String(body['reservationId'])));
+    });
+    await world.settle();
+    const payments = await costOf(async () => {
+      const answers = await Promise.all(fans.map((fan, index) => fan.pay(reservationIds[index] ?? '')));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    });
+    const countOf = ({ statements }: Cost, statement: string) =>
+      statements.filter((each) => each === beginOf(statement)).length;
+    for (const count of [countOf(holds, 'seats.lock-free'), countOf(payments, 'payments.lock')]) {
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThanOrEqual(BUYERS / SHARE);
+    }
+  });
+
   it(`${FANS} polls of ${FANS} people cost no more than the readings of the one view`, async () => {
     const crowd = await joinTogether(await guests());
     const { statements, short, tookMs } = await costOf(async () => {
@@ -111,6 +142,27 @@ describe('over HTTP', () => {
     expect(statements.filter((statement) => statement !== 'waiting-room.list-rooms')).toEqual([]);
     expect(statements.length).toBeLessThanOrEqual(readingsIn(tookMs, VIEW_MS));
     expect(short).toContain('/api/v1/queue/tokens/me');
+  });
+
+  it(`${LEAVING * TOGETHER} polls while people leave cost no more than the readings of the view and of who left`, async () => {
+    const crowd = await joinTogether(await guests());
+    const leaving = crowd.splice(0, LEAVING);
+    const { statements, tookMs } = await costOf(async () => {
+      for (const [index, { token }] of leaving.entries()) {
+        const left = await world.client(ELSEWHERE).request('DELETE', '/queue/tokens/me', { token });
+        expect(left.status).toBe(204);
+        const some = crowd.slice(index * TOGETHER, (index + 1) * TOGETHER);
+        const answers = await Promise.all(some.map(poll));
+        expect(answers.map(({ body }) => body['state'])).toEqual(some.map(() => 'WAITING'));
+      }
+    });
+    const counts = Map.groupBy(statements, (statement) => statement);
+    expect(counts.get('waiting-room.list-departures')?.length).toBeGreaterThan(0);
+    for (const statement of ['waiting-room.list-rooms', 'waiting-room.list-departures']) {
+      expect(counts.get(statement)?.length ?? 0, statement).toBeLessThanOrEqual(readingsIn(tookMs, VIEW_MS));
+      counts.delete(statement);
+    }
+    expect([...counts.keys()]).toEqual([]);
   });
 
   it('a poll costs the one reading when the view is no longer fresh', async () => {
@@ -147,5 +199,23 @@ describe('over HTTP', () => {
     expect(statements.filter((statement) => statement !== 'waiting-room.turns')).toEqual([]);
     expect(statements.length).toBeLessThanOrEqual(readingsIn(tookMs, TURN_MS));
     expect(short).toContain('/api/v1/performances/:performanceId/seats');
+  });
+
+  it(`${VIEWS} looks at a map that changes meanwhile cost no more than that either`, async () => {
+    const { performanceId } = await openSale(world);
+    const fan = await world.client(0).fan();
+    const look = () =>
+      world.client(0).get<{ seats: number[] }>(`/performances/${performanceId}/seats`, fan.turn);
+    await until('the turn was looked at, and the board is there', async () => (await look()).status === 200);
+    const buyers = await Promise.all(Array.from({ length: HOLDS }, () => world.client(ELSEWHERE).fan()));
+    const { statements, tookMs } = await costOf(async () => {
+      for (const [index, buyer] of buyers.entries()) {
+        expect((await buyer.hold(performanceId, [index + 1])).status).toBe(201);
+        await until('the map shows it', async () => !(await look()).body.seats.includes(index + 1));
+        for (let view = 0; view < VIEWS / HOLDS; view++) expect((await look()).status).toBe(200);
+      }
+    });
+    expect(statements.filter((statement) => statement !== 'waiting-room.turns')).toEqual([]);
+    expect(statements.length).toBeLessThanOrEqual(readingsIn(tookMs, TURN_MS));
   });
 });

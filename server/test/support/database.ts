@@ -22,11 +22,12 @@ export interface TestDatabase extends AsyncDisposable {
   open(): Promise<Database>;
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('postgres');
+/** On the server of the run, unless a suite has one of its own. */
+export async function createTestDatabase(server: TestServer = inject('postgres')): Promise<TestDatabase> {
   const name = `t_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(server, `create database ${name} template ${TEMPLATE}`);
-  const connection = { ...server, database: name };
+  const { host, port, user, password } = server;
+  const connection = { host, port, user, password, database: name };
   const pools: Database[] = [];
   const open = async () => {
     const settings = sessionSettings(await checkServer(connection));

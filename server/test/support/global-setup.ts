@@ -1,12 +1,7 @@
-/** One real PostgreSQL for the whole run, in a folder of its own, with a migrated template to clone. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Client } from 'pg';
+/** One real PostgreSQL for the whole run. */
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
-import { migrate } from '../../src/platform/postgres/migrate.ts';
-import { TEMPLATE, type TestServer } from './database.ts';
+import type { TestServer } from './database.ts';
+import { startTestServer } from './test-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -32,17 +27,8 @@ const running = globalThis as {
 };
 
 async function start(): Promise<TestServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-test-'));
-  const postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
-  const { host, port, user, password } = postgres.connection;
-  const client = new Client({ host, port, user, password, database: 'postgres' });
-  await client.connect();
-  await client.query(`create database ${TEMPLATE}`);
-  await client.end();
-  await migrate({ host, port, user, password, database: TEMPLATE });
-  running.frontrowTestStop = async () => {
-    await postgres[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true, force: true });
-  };
+  const server = await startTestServer();
+  running.frontrowTestStop = async () => server[Symbol.asyncDispose]();
+  const { host, port, user, password } = server;
   return { host, port, user, password };
 }

@@ -9,7 +9,7 @@ import { DatabaseFault } from '../../src/platform/postgres/faults.ts';
 import type { HttpOverrides } from '../../src/routes.ts';
 import { type Service, startService } from '../../src/service.ts';
 import { createClient, type Client } from './client.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase, type TestServer } from './database.ts';
 import { createLogRecorder, type LogRecorder } from './log-recorder.ts';
 import { until } from './until.ts';
 
@@ -34,13 +34,15 @@ export interface WorldOptions {
   readonly env?: Environment;
   /** Settings of one instance, by its index, such as its roles. */
   readonly envOf?: readonly Environment[];
+  /** The PostgreSQL, where it is not that of the run. */
+  readonly server?: TestServer;
   /** Is told the route of each answer that is given on the short way, before it is sent. */
   readonly onShortAnswer?: (route: string) => void;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const db = stack.use(await createTestDatabase());
+  const db = stack.use(await createTestDatabase(options.server));
   const dataDir = await mkdtemp(join(tmpdir(), 'frontrow-world-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const log = createLogRecorder();
