@@ -35,11 +35,12 @@ export interface RunningService extends AsyncDisposable {
   readonly pid: number;
 }
 
-export async function createStage(): Promise<Stage> {
+/** `settings`: of the server, where a study needs others than ours. */
+export async function createStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {} }));
+  const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {}, settings }));
   let count = 0;
 
   async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {

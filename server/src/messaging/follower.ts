@@ -23,6 +23,7 @@ import { createBell } from './bell.ts';
 import { findHorizon, type Position, readLog } from './log.ts';
 import { createPace, type Step } from './pace.ts';
 import { assertEvent } from './react.ts';
+import type { RecentRows } from './recent-rows.ts';
 
 /** Events of one look. They are decoded on the event loop that also answers requests. */
 const EVENTS_MAX = 1_024;
@@ -59,6 +60,7 @@ interface FollowerDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly recent: RecentRows;
 }
 
 export function createFollower(deps: FollowerDeps): Follower {
@@ -143,7 +145,7 @@ function createAudience(logger: Logger): Audience {
 }
 
 /** Where in the log we are, and whether that can still be said. */
-function createTrack({ database, clock, logger }: FollowerDeps, audience: Audience) {
+function createTrack({ database, clock, logger, recent }: FollowerDeps, audience: Audience) {
   let position: Position | undefined;
   let known = newPromise();
   /** When the last look that was answered was sent: what it did not find was not committed by then. */
@@ -187,7 +189,7 @@ function createTrack({ database, clock, logger }: FollowerDeps, audience: Audien
         await checkHorizon(sentAtMs);
       const from = position;
       if (from === undefined) return 'worked';
-      const seen = await readLog(database, from, names, EVENTS_MAX);
+      const seen = await readLog(database, from, names, { eventsMax: EVENTS_MAX, recent });
       if (position !== from) return 'worked';
       const isOfThisLife = seen.found !== 'rows' || seen.last.epoch === from.epoch;
       // Looked at only now: the process may have stood still in front of the statement, and behind it.

@@ -9,6 +9,7 @@ import { type Appended, appendEvents, namesOf } from './log.ts';
 import { createNotifier } from './notifier.ts';
 import type { ReactionTable } from './react.ts';
 import { createReader, type LogReader } from './reader.ts';
+import { createRecentRows } from './recent-rows.ts';
 import { retainLog } from './retain-log.ts';
 import { retryParkedEvents } from './retry-parked.ts';
 import type { ReaderName, Reactions } from './saga-map.ts';
@@ -53,7 +54,8 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const readers: LogReader[] = [];
   const tables = new Map<ReaderName, ReactionTable>();
 
-  const follower = createFollower(deps);
+  const recent = createRecentRows();
+  const follower = createFollower({ ...deps, recent });
   const notifier = createNotifier({
     ...deps,
     heard: () => {
@@ -61,7 +63,8 @@ export function createMessaging(deps: MessagingDeps): Messaging {
       follower.ring();
     },
   });
-  const appended: Appended = (events) => {
+  const appended: Appended = (events, rows) => {
+    recent.keep(rows);
     const names = namesOf(events);
     for (const reader of readers) {
       if (reader.names.some((name) => names.includes(name))) reader.bell.ring();
@@ -81,6 +84,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
         createReader(reader, table, {
           ...deps,
           appended,
+          recent,
           onParked: (name, event, error) => {
             deps.logger.error({ err: error, reader: name, event: event.name }, 'an event was parked');
             deps.onParked(name, event.name);
@@ -91,6 +95,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     follow: (projection) => follower.follow(projection),
     following: () => follower.following(),
     forget: () => {
+      recent.forget();
       for (const reader of readers) reader.forget();
       follower.forget();
     },

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { AnyEvent, EventName } from '#contract/events.ts';
 import type { Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import type { AppendedRow, RecentRows } from './recent-rows.ts';
 import type { LoggedEvent } from './waves.ts';
 
 /** A place in the log; `xid` is the text of an xid8. */
@@ -18,9 +19,10 @@ export interface Position {
 }
 
 interface LogRow extends Position {
-  /** Null when none of the row's events was asked for, or when it is above the horizon. */
+  /** Null when none of the row's events was asked for, when it is above the horizon, or when they are known here. */
   readonly events: readonly unknown[] | null;
   readonly above_horizon: boolean;
+  readonly asked_for: boolean;
 }
 
 /** What a reader can take at once is bounded; a row is taken whole, so rows are bounded too. */
@@ -28,11 +30,14 @@ const EVENTS_PER_ROW_MAX = 1_024;
 const ROWS_MAX = 256;
 
 const APPEND = statement(`/* messaging.append */
-insert into messaging.log (names, events, event_count) values ($1, $2, $3)`);
+insert into messaging.log (names, events, event_count) values ($1, $2, $3)
+returning epoch, xid::text as xid, id`);
 
-// Rows are taken while the asked-for events before them are fewer than $6, so the first one always is.
+// Rows are taken while the asked-for events before them are fewer than $6, so the first one always is. What is in those of $7
+// is known here.
 const FETCH = statement(`/* messaging.fetch */
-select epoch, xid::text as xid, id, above_horizon, case when asked_for and not above_horizon then events end as events
+select epoch, xid::text as xid, id, above_horizon, asked_for,
+  case when asked_for and not above_horizon and id <> all ($7::bigint[]) then events end as events
 from (
   select l.epoch, l.xid, l.id, l.events, c.asked_for,
     l.epoch = (select messaging.current_epoch()) and l.xid >= pg_snapshot_xmin(pg_current_snapshot()) as above_horizon,
@@ -54,21 +59,21 @@ select messaging.current_epoch() as epoch, pg_snapshot_xmin(pg_current_snapshot(
 
 /** Adds events to the transaction that they belong to; a fault shows at its commit. */
 export function appendEvents(tx: Tx, events: readonly AnyEvent[], appended: Appended): void {
-  for (const row of rowsOf(events)) tx.send(APPEND, row);
-  if (events.length > 0) tx.onCommit(() => appended(events));
-}
-
-/** Told what was appended, after the commit. */
-export type Appended = (events: readonly AnyEvent[]) => void;
-
-function rowsOf(events: readonly AnyEvent[]): unknown[][] {
-  const rows: unknown[][] = [];
+  if (events.length === 0) return;
+  const rows: AppendedRow[] = [];
   for (let start = 0; start < events.length; start += EVENTS_PER_ROW_MAX) {
     const part = events.slice(start, start + EVENTS_PER_ROW_MAX);
-    rows.push([namesOf(part), JSON.stringify(part), part.length]);
+    tx.send<Position & Record<string, unknown>>(
+      APPEND,
+      [namesOf(part), JSON.stringify(part), part.length],
+      ([row]) => row && rows.push({ epoch: row.epoch, xid: row.xid, id: row.id, events: part }),
+    );
   }
-  return rows;
+  tx.onCommit(() => appended(events, rows));
 }
+
+/** Told what was appended, after the commit: the events, and the rows that they are in. */
+export type Appended = (events: readonly AnyEvent[], rows: readonly AppendedRow[]) => void;
 
 export function namesOf(events: readonly AnyEvent[]): EventName[] {
   return [...new Set(events.map((event) => event.name))];
@@ -88,15 +93,19 @@ export async function readLog(
   reader: Reader,
   after: Position,
   names: readonly EventName[],
-  eventsMax: number,
+  { eventsMax, recent }: { readonly eventsMax: number; readonly recent: RecentRows },
 ): Promise<Seen> {
-  const values = [after.epoch, after.xid, after.id, names, ROWS_MAX, eventsMax];
+  const known = recent.after(after.id);
+  const ids = known.map((row) => row.id);
+  const values = [after.epoch, after.xid, after.id, names, ROWS_MAX, eventsMax, ids];
   const rows = await reader.rows<LogRow & Record<string, unknown>>(FETCH, values);
   const firstAbove = rows.findIndex((row) => row.above_horizon);
   const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
   const last = ready.at(-1);
   if (last === undefined) return { found: rows.length > 0 ? 'above-horizon' : 'idle' };
-  const items = ready.flatMap(eventsOf).filter((item) => names.includes(item.event.name));
+  const items = ready
+    .flatMap((row) => eventsOf(row, known))
+    .filter((item) => names.includes(item.event.name));
   return { found: 'rows', items, last };
 }
 
@@ -108,11 +117,12 @@ export async function findHorizon(reader: Reader): Promise<Position> {
 }
 
 /** Only what has a name can concern anybody. */
-function eventsOf(row: LogRow): LoggedEvent[] {
+function eventsOf(row: LogRow, known: readonly AppendedRow[]): LoggedEvent[] {
   const { epoch, xid, id } = row;
-  return (row.events ?? []).flatMap((event, position) =>
-    isNamed(event) ? [{ event, epoch, xid, id, position }] : [],
-  );
+  if (!row.asked_for) return [];
+  const events = row.events ?? known.find((appended) => isSame(appended, row))?.events;
+  assert(events !== undefined, `what is in row ${id} of the log was sent, or is known`);
+  return events.flatMap((event, position) => (isNamed(event) ? [{ event, epoch, xid, id, position }] : []));
 }
 
 function isNamed(event: unknown): event is AnyEvent {

@@ -24,6 +24,7 @@ import { type Appended, appendEvents, isSame, type Position, readLog } from './l
 import { createPace, type Step } from './pace.ts';
 import { parkEvent } from './park-events.ts';
 import { reactIsolating, type ReactionTable, reactToAll } from './react.ts';
+import type { RecentRows } from './recent-rows.ts';
 import { eventsFor, isHeavy, type ReaderName } from './saga-map.ts';
 import type { LoggedEvent } from './waves.ts';
 
@@ -37,6 +38,7 @@ export interface ReaderDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly appended: Appended;
+  readonly recent: RecentRows;
   readonly observe: (reader: ReaderName, events: number, durationMs: number) => void;
   readonly onParked: (reader: ReaderName, event: AnyEvent, error: unknown) => void;
 }
@@ -52,7 +54,7 @@ export interface LogReader {
 }
 
 export function createReader(name: ReaderName, reactions: ReactionTable, deps: ReaderDeps): LogReader {
-  const { database, clock, logger } = deps;
+  const { database, clock, logger, recent } = deps;
   const names = eventsFor(name);
   const bell = createBell(clock);
   const pace = createPace(clock, bell);
@@ -60,7 +62,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const suspicion = createSuspicion();
 
   async function look(eventsMax: number): Promise<Step> {
-    const seen = await readLog(database, await cursor.position(), names, eventsMax);
+    const seen = await readLog(database, await cursor.position(), names, { eventsMax, recent });
     if (seen.found !== 'rows') return seen.found;
     const { items, last } = upToTheFirstHeavy(seen);
     if (items.length > 0) return take(items, last);

@@ -10,8 +10,10 @@ import { takePayments } from './pay-reservations.ts';
 import { COLUMNS, type PaymentRow, processed, processingFailed, turnOf } from './payment.ts';
 
 // One that comes when its time is over already is born lapsed. One that is there already (the event is a
-// repeated one, or the buyer gave the seats back before) stays as it is and is not returned.
+// repeated one, or the buyer gave the seats back before) stays as it is. Only those are returned about which there is more to
+// do: that are born lapsed, or to be paid at once.
 const OPEN = statement(`/* payments.open */
+with opened as (
 insert into payments.payment (
   payment_id, reservation_id, user_id, performance_id, seats, amount_krw, turn_room, turn_epoch, turn_number,
   expires_at, opened_at, state, closed_at
@@ -28,7 +30,9 @@ from unnest(
   ),
   (select date_trunc('milliseconds', clock_timestamp()) as at) as t
 on conflict (payment_id) do nothing
-returning ${COLUMNS}`);
+returning ${COLUMNS}
+)
+select * from opened where state = 'LAPSED' or reservation_id = any ($11::uuid[])`);
 
 type Created = EventOf<'ReservationCreated'>;
 type Opened = EventOf<'PaymentProcessed'> | EventOf<'PaymentProcessingFailed'>;
@@ -36,8 +40,7 @@ type Opened = EventOf<'PaymentProcessed'> | EventOf<'PaymentProcessingFailed'>;
 export async function openPayments(tx: Tx, reservations: readonly Created[]): Promise<Opened[]> {
   const opened = await open(tx, reservations);
   const lapsed = opened.filter((payment) => payment.state === 'LAPSED');
-  const wanted = new Set(reservations.filter((r) => r.payNow).map((r) => r.reservationId));
-  const payNow = opened.filter((payment) => payment.state === 'DUE' && wanted.has(payment.reservation_id));
+  const payNow = opened.filter((payment) => payment.state === 'DUE');
   return [
     ...lapsed.map((payment) => processingFailed(payment, 'lapsed')),
     ...(payNow.length > 0 ? await payAtOnce(tx, payNow) : []),
@@ -56,6 +59,7 @@ function open(tx: Tx, reservations: readonly Created[]): Promise<PaymentRow[]> {
     reservations.map((r) => r.turn.epoch),
     reservations.map((r) => r.turn.number),
     reservations.map((r) => r.expiresAt),
+    reservations.filter((r) => r.payNow).map((r) => r.reservationId),
   ]);
 }
 

@@ -5,15 +5,21 @@ import { statement } from '../platform/postgres/statement.ts';
 
 // A hold whose time is over becomes one like any other: payments judge deadlines, and lapse it at once. A repeated event
 // finds its reservation there and has nothing more to say.
+// Those are returned, as a rule none.
 const CREATE = statement(`/* reservations.create */
-insert into reservations.reservation (
-  reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status
+with created as (
+  insert into reservations.reservation (
+    reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status
+  )
+  select h.*, 'HELD'
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::timestamptz[])
+    as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at)
+  on conflict (reservation_id) do nothing
+  returning reservation_id
 )
-select h.*, 'HELD'
-from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::timestamptz[])
-  as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at)
-on conflict (reservation_id) do nothing
-returning reservation_id`);
+select reservation_id from unnest($1::uuid[]) as h (reservation_id)
+except
+select reservation_id from created`);
 
 export async function createReservations(
   tx: Tx,
@@ -27,10 +33,10 @@ export async function createReservations(
     holds.map((hold) => hold.amountKrw),
     holds.map((hold) => hold.expiresAt),
   ]);
-  const created = new Set(rows.map((row) => row.reservation_id));
+  const told = new Set(rows.map((row) => row.reservation_id));
   // An event that stands in the set twice is answered once.
   return holds
-    .filter((hold) => created.delete(hold.reservationId))
+    .filter(({ reservationId }) => !told.has(reservationId) && told.add(reservationId))
     .map((hold) => ({ ...hold, name: 'ReservationCreated' }));
 }
 

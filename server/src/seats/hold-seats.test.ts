@@ -20,30 +20,34 @@ const request = (userId: string, ...seatNos: number[]): HoldRequest => ({
 
 /** Seats 17 and 18 are free at 50,000 won each; so many buyers and seats are written as asked. */
 async function hold(requests: readonly HoldRequest[], written: { buyers: number; seats: number }) {
-  const rows = (count: number) => Array.from({ length: count }, () => ({}));
-  const tx = cannedRows({
-    'seats.lock-free': [17, 18].map((seat_no) => ({
-      performance_id: 1,
-      seat_no,
-      version: 4,
-      price_krw: 50_000,
-    })),
-    'seats.recall': [],
-    'seats.terms': requests.map(({ userId: user_id }) => ({
-      performance_id: 1,
-      user_id,
-      room: 'main',
-      seat_count: 50,
-      seats_per_person: 4,
-      has: 0,
-      sale_opens_at: '2026-11-01T00:00:00.000Z',
-      sale_closes_at: '2026-12-01T00:00:00.000Z',
-      at: NOW,
-    })),
-    'seats.remember': [],
-    'seats.count-buyers': rows(written.buyers),
-    'seats.take': rows(written.seats),
-  });
+  const tx = cannedRows(
+    {
+      'seats.lock-free': [17, 18].map((seat_no) => ({
+        performance_id: 1,
+        seat_no,
+        version: 4,
+        price_krw: 50_000,
+      })),
+      'seats.recall': [],
+      'seats.terms': [
+        {
+          performance_id: 1,
+          room: 'main',
+          seat_count: 50,
+          seats_per_person: 4,
+          sale_opens_at: '2026-11-01T00:00:00.000Z',
+          sale_closes_at: '2026-12-01T00:00:00.000Z',
+          at: NOW,
+        },
+      ],
+      'seats.buyers': requests.map(({ userId: user_id }) => ({ performance_id: 1, user_id, seat_count: 0 })),
+    },
+    {
+      'seats.remember': 1,
+      'seats.count-buyers': written.buyers,
+      'seats.take': written.seats,
+    },
+  );
   const events: AnyEvent[] = [];
   const deps: HoldSeatsDeps = {
     database: { transaction: (work) => work(tx) },

@@ -18,6 +18,7 @@ import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { recallHolds } from './recall-holds.ts';
 import {
+  type Buyer,
   buyerKey,
   decideHolds,
   type Decision,
@@ -46,18 +47,32 @@ cross join lateral (
   for update
 ) as s`);
 
-// OFFSET 0 and the subquery keep it a walk over primary keys, whatever a cached plan believes of the tables.
+// OFFSET 0 keeps these a walk over primary keys, whatever a cached plan believes of the tables.
 // The statement begins once the seats are locked: that moment is the time of the whole batch.
 const TERMS = statement(`/* seats.terms */
-select b.performance_id, b.user_id, p.room, p.seat_count, p.seats_per_person, p.sale_opens_at, p.sale_closes_at,
-  date_trunc('milliseconds', statement_timestamp()) as at,
-  coalesce((
-    select s.seat_count from seats.buyer s where s.performance_id = b.performance_id and s.user_id = b.user_id
-  ), 0) as has
-from (select distinct * from unnest($1::int[], $2::uuid[]) as b (performance_id, user_id)) as b
+select p.performance_id, p.room, p.seat_count, p.seats_per_person, p.sale_opens_at, p.sale_closes_at,
+  date_trunc('milliseconds', statement_timestamp()) as at
+from unnest($1::int[]) as wanted (performance_id)
 cross join lateral (
-  select * from seats.performance where performance_id = b.performance_id offset 0
+  select * from seats.performance where performance_id = wanted.performance_id offset 0
 ) as p`);
+
+// Whoever comes for the first time, as most do, is no row of it.
+const BUYERS = statement(`/* seats.buyers */
+select s.performance_id, s.user_id, s.seat_count
+from unnest($1::int[], $2::uuid[]) as b (performance_id, user_id)
+cross join lateral (
+  select * from seats.buyer where performance_id = b.performance_id and user_id = b.user_id offset 0
+) as s`);
+
+// A plain insert costs half of one that looks for conflicts. Where another instance was faster with the same buyer, the
+// batch comes again and finds the row.
+const ADD_BUYERS = statement(`/* seats.add-buyers */
+insert into seats.buyer (performance_id, user_id, seat_count)
+select performance_id, user_id, sum(seat_count)
+from unnest($1::int[], $2::uuid[], $3::int[]) as g (performance_id, user_id, seat_count)
+group by performance_id, user_id
+order by performance_id, user_id`);
 
 const COUNT_BUYERS = statement(`/* seats.count-buyers */
 insert into seats.buyer as b (performance_id, user_id, seat_count)
@@ -68,15 +83,13 @@ order by performance_id, user_id
 on conflict (performance_id, user_id) do update set seat_count = b.seat_count + excluded.seat_count
 where b.seat_count + excluded.seat_count <= (
   select p.seats_per_person from seats.performance p where p.performance_id = b.performance_id
-)
-returning b.user_id`);
+)`);
 
 const TAKE = statement(`/* seats.take */
 update seats.seat s
 set state = 'H', version = g.version, reservation_id = g.reservation_id
 from unnest($1::int[], $2::int[], $3::int[], $4::uuid[]) as g (performance_id, seat_no, version, reservation_id)
-where s.performance_id = g.performance_id and s.seat_no = g.seat_no and s.state = 'F' and s.version = g.version - 1
-returning s.seat_no`);
+where s.performance_id = g.performance_id and s.seat_no = g.seat_no and s.state = 'F' and s.version = g.version - 1`);
 
 // Arrays of different lengths cannot be unnested as rows, so a hold's seats travel as array literals.
 const REMEMBER = statement(`/* seats.remember */
@@ -105,9 +118,10 @@ export function holdSeats(
   requests: readonly HoldRequest[],
 ): Promise<(HoldOutcome | typeof AGAIN)[]> {
   return deps.database.transaction(async (tx) => {
-    const decisions = decideHolds(requests, await find(tx, requests), deps.holdTtlMs);
+    const found = await find(tx, requests);
+    const decisions = decideHolds(requests, found, deps.holdTtlMs);
     const grants = decisions.flatMap((decision) => (decision.outcome === 'granted' ? [decision.grant] : []));
-    if (grants.length > 0) await write(tx, grants);
+    if (grants.length > 0) await write(tx, grants, found);
     deps.messaging.append(tx, [
       ...grants.map(reserved),
       ...requests.flatMap((request, index) => failed(request, decisions[index])),
@@ -120,51 +134,68 @@ export function holdSeats(
 }
 
 /**
- * Three statements that travel together; PostgreSQL runs them in this order. What is recalled is read after the
+ * Statements that travel together; PostgreSQL runs them in this order. What is recalled is read after the
  * locks: a hold that another instance committed while we waited is seen.
  */
 async function find(tx: Tx, requests: readonly HoldRequest[]): Promise<Found> {
   const seats = requests.flatMap((r) => r.seatNos.map((seatNo) => [r.performanceId, seatNo] as const));
-  const [freeSeats, holds, terms] = await Promise.all([
+  const performances = requests.map((r) => r.performanceId);
+  const [freeSeats, holds, terms, buyers] = await Promise.all([
     tx.rows<FreeSeat>(LOCK_FREE, [seats.map(([id]) => id), seats.map(([, no]) => no)]),
     recallHolds(tx, requests),
-    tx.rows<Terms>(TERMS, [requests.map((r) => r.performanceId), requests.map((r) => r.userId)]),
+    tx.rows<Terms>(TERMS, [[...new Set(performances)]]),
+    tx.rows<Buyer>(BUYERS, [performances, requests.map((r) => r.userId)]),
   ]);
-  return { freeSeats, holds, terms };
+  return { freeSeats, holds, terms, buyers };
 }
 
-async function write(tx: Tx, grants: readonly Grant[]): Promise<void> {
+async function write(tx: Tx, grants: readonly Grant[], found: Found): Promise<void> {
   const seats = grants.flatMap(({ request, seats: granted }) =>
     granted.map((seat) => ({ ...seat, reservationId: request.reservationId })),
   );
-  const [, counted, taken] = await Promise.all([
-    tx.rows(REMEMBER, [
-      grants.map((g) => g.request.reservationId),
-      grants.map((g) => g.request.userId),
-      grants.map((g) => g.request.performanceId),
-      grants.map((g) => `{${g.request.seatNos.join(',')}}`),
-      grants.map((g) => `{${g.seats.map((seat) => seat.version + 1).join(',')}}`),
-      grants.map((g) => g.amountKrw),
-      grants.map((g) => g.request.fingerprint),
-      grants.map((g) => g.heldAt),
-      grants.map((g) => g.expiresAt),
-    ]),
-    tx.rows(COUNT_BUYERS, [
-      grants.map((g) => g.request.performanceId),
-      grants.map((g) => g.request.userId),
-      grants.map((g) => g.seats.length),
-    ]),
-    tx.rows(TAKE, [
+  const [, , taken] = await Promise.all([
+    remember(tx, grants),
+    countBuyers(tx, grants, found),
+    tx.count(TAKE, [
       seats.map((s) => s.performance_id),
       seats.map((s) => s.seat_no),
       seats.map((s) => s.version + 1),
       seats.map((s) => s.reservationId),
     ]),
   ]);
-  assert.equal(taken.length, seats.length, 'a seat that is locked stays free until it is taken');
-  // Nobody locked the buyers: another instance may have brought one of them to the limit meanwhile.
-  const buyers = new Set(grants.map(({ request }) => buyerKey(request.performanceId, request.userId)));
-  if (counted.length !== buyers.size) throw overtaken();
+  assert.equal(taken, seats.length, 'a seat that is locked stays free until it is taken');
+}
+
+function remember(tx: Tx, grants: readonly Grant[]): Promise<number> {
+  return tx.count(REMEMBER, [
+    grants.map((g) => g.request.reservationId),
+    grants.map((g) => g.request.userId),
+    grants.map((g) => g.request.performanceId),
+    grants.map((g) => `{${g.request.seatNos.join(',')}}`),
+    grants.map((g) => `{${g.seats.map((seat) => seat.version + 1).join(',')}}`),
+    grants.map((g) => g.amountKrw),
+    grants.map((g) => g.request.fingerprint),
+    grants.map((g) => g.heldAt),
+    grants.map((g) => g.expiresAt),
+  ]);
+}
+
+/** Nobody locked the buyers: another instance may have brought one of them to the limit meanwhile. */
+async function countBuyers(tx: Tx, grants: readonly Grant[], { buyers }: Found): Promise<void> {
+  const known = new Set(buyers.map((buyer) => buyerKey(buyer.performance_id, buyer.user_id)));
+  const keyOf = ({ request }: Grant) => buyerKey(request.performanceId, request.userId);
+  const { added = [], counted = [] } = Object.groupBy(grants, (grant) =>
+    known.has(keyOf(grant)) ? 'counted' : 'added',
+  );
+  const valuesOf = (list: readonly Grant[]) => [
+    list.map((g) => g.request.performanceId),
+    list.map((g) => g.request.userId),
+    list.map((g) => g.seats.length),
+  ];
+  if (added.length > 0) tx.send(ADD_BUYERS, valuesOf(added));
+  if (counted.length === 0) return;
+  const count = await tx.count(COUNT_BUYERS, valuesOf(counted));
+  if (count !== new Set(counted.map(keyOf)).size) throw overtaken();
 }
 
 /** Makes the batch start over on what is true now. */

@@ -77,12 +77,13 @@ test('what is refused from memory, the rows would have refused in the same words
         if (refusal === undefined) return;
         refused += 1;
         const free = seatNos.filter((seatNo) => seatNo > 4 && seatNo <= 9);
-        const own = { performance_id: 1, user_id: request.userId };
-        const terms = { room: 'main', seat_count: 9, seats_per_person: 4, has: isBuyer ? 1 : 0 };
+        const terms = { performance_id: 1, room: 'main', seat_count: 9, seats_per_person: 4 };
+        const buyer = { performance_id: 1, user_id: request.userId, seat_count: 1 };
         const sale = { sale_opens_at: instant(OPENS_MS), sale_closes_at: instant(CLOSES_MS) };
         const found = {
           holds: [],
-          terms: [{ ...own, ...terms, ...sale, at: instant(nowMs) }],
+          terms: [{ ...terms, ...sale, at: instant(nowMs) }],
+          buyers: isBuyer ? [buyer] : [],
           freeSeats: free.map((seat_no) => ({ performance_id: 1, seat_no, version: 0, price_krw: 1 })),
         };
         expect([refusal]).toEqual(decideHolds([request], found, 300_000));

@@ -33,6 +33,8 @@ function wants(userId: string, seatNos: readonly number[], change: Partial<HoldR
 function found(given: {
   free?: readonly number[];
   terms?: Partial<Terms>;
+  /** How many seats each of them has already. */
+  has?: ReadonlyMap<string, number>;
   holds?: readonly HoldRow[];
 }): Found {
   return {
@@ -43,17 +45,22 @@ function found(given: {
       price_krw: seatNo * 1000,
     })),
     holds: given.holds ?? [],
-    terms: [ANN, BEN, CEM].map((userId) => ({
+    terms: [
+      {
+        performance_id: 1,
+        room: 'main',
+        seat_count: 9,
+        seats_per_person: 4,
+        sale_opens_at: '2026-01-01T00:00:00.000Z',
+        sale_closes_at: '2026-02-01T00:00:00.000Z',
+        at: NOW,
+        ...given.terms,
+      },
+    ],
+    buyers: [...(given.has ?? [])].map(([userId, count]) => ({
       performance_id: 1,
       user_id: userId,
-      room: 'main',
-      seat_count: 9,
-      seats_per_person: 4,
-      has: 0,
-      sale_opens_at: '2026-01-01T00:00:00.000Z',
-      sale_closes_at: '2026-02-01T00:00:00.000Z',
-      at: NOW,
-      ...given.terms,
+      seat_count: count,
     })),
   };
 }
@@ -136,7 +143,7 @@ describe('a hold', () => {
   });
 
   test('up to the limit of a person is granted, one seat more is refused', () => {
-    const given = { free: [1, 2], terms: { has: 3 } };
+    const given = { free: [1, 2], has: new Map([[ANN, 3]]) };
     expect(decide([wants(ANN, [1])], given).map(inShort)).toEqual(['granted 1']);
     expect(decide([wants(ANN, [1, 2])], given)).toEqual([
       { outcome: 'refused', problem: 'seats.limit-reached', extra: { limit: 4, has: 3 } },
@@ -185,6 +192,7 @@ describe('in one batch', () => {
     const second = found({ free: [1] });
     const both = {
       holds: [],
+      buyers: [],
       terms: [...first.terms, ...second.terms.map((row) => ({ ...row, performance_id: 2 }))],
       freeSeats: [...first.freeSeats, ...second.freeSeats.map((row) => ({ ...row, performance_id: 2 }))],
     };
@@ -257,9 +265,8 @@ describe('whatever the batch', () => {
     const outcomes = new Map<HoldRequest, string>();
     for (let waiting = [...requests]; waiting.length > 0;) {
       const batch = waiting.slice(0, batchMax);
-      const now = found({ free: [...world.free], holds: world.holds });
-      const terms = now.terms.map((row) => ({ ...row, has: world.has.get(row.user_id) ?? 0 }));
-      const decisions = decideHolds(batch, { ...now, terms }, FIVE_MINUTES_MS);
+      const now = found({ free: [...world.free], holds: world.holds, has: world.has });
+      const decisions = decideHolds(batch, now, FIVE_MINUTES_MS);
       world.firsts.push(decisions[0]?.outcome ?? 'none');
       const again = batch.filter((_, index) => decisions[index]?.outcome === 'again');
       for (const [index, decision] of decisions.entries()) {

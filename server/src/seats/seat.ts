@@ -36,19 +36,24 @@ export interface FreeSeat {
   readonly price_krw: number;
 }
 
-/** What holds for a buyer at a performance. */
+/** What holds for everybody at a performance. */
 export interface Terms {
   readonly performance_id: number;
-  readonly user_id: string;
   readonly room: string;
   readonly seat_count: number;
   readonly seats_per_person: number;
-  /** Seats that the buyer holds or owns already. */
-  readonly has: number;
   readonly sale_opens_at: string;
   readonly sale_closes_at: string;
   /** The database's time once everything was locked; the same for the whole batch. */
   readonly at: string;
+}
+
+/** Somebody who held seats there before. */
+export interface Buyer {
+  readonly performance_id: number;
+  readonly user_id: string;
+  /** Held or owned now. */
+  readonly seat_count: number;
 }
 
 /** A hold as the table remembers it. */
@@ -77,6 +82,7 @@ export type Decision =
 export interface Found {
   readonly holds: readonly HoldRow[];
   readonly terms: readonly Terms[];
+  readonly buyers: readonly Buyer[];
   readonly freeSeats: readonly FreeSeat[];
 }
 
@@ -87,7 +93,10 @@ export interface Found {
  */
 export function decideHolds(requests: readonly HoldRequest[], found: Found, holdTtlMs: number): Decision[] {
   const holds = new Map(found.holds.map((hold) => [hold.reservation_id, hold]));
-  const terms = new Map(found.terms.map((row) => [buyerKey(row.performance_id, row.user_id), row]));
+  const terms = new Map(found.terms.map((row) => [row.performance_id, termsOf(row, holdTtlMs)]));
+  const owned = new Map(
+    found.buyers.map((row) => [buyerKey(row.performance_id, row.user_id), row.seat_count]),
+  );
   const free = new Map(found.freeSeats.map((seat) => [seatKey(seat.performance_id, seat.seat_no), seat]));
   const granted = new Set<string>();
 
@@ -97,9 +106,11 @@ export function decideHolds(requests: readonly HoldRequest[], found: Found, hold
     if (before !== undefined) return repeated(request, before);
     if (granted.has(reservationId)) return { outcome: 'again' };
 
-    const own = terms.get(buyerKey(performanceId, userId));
-    if (own === undefined) return refused('performance.not-found');
-    const refusal = refuseByTerms(request, own);
+    const all = terms.get(performanceId);
+    if (all === undefined) return refused('performance.not-found');
+    const buyer = buyerKey(performanceId, userId);
+    const has = owned.get(buyer) ?? 0;
+    const refusal = refuseByTerms(request, all, has);
     if (refusal !== undefined) return refusal;
     const seats = seatNos.flatMap((seatNo) => free.get(seatKey(performanceId, seatNo)) ?? []);
     if (seats.length < seatNos.length) {
@@ -109,11 +120,16 @@ export function decideHolds(requests: readonly HoldRequest[], found: Found, hold
 
     granted.add(reservationId);
     for (const seatNo of seatNos) free.delete(seatKey(performanceId, seatNo));
-    terms.set(buyerKey(performanceId, userId), { ...own, has: own.has + seats.length });
+    owned.set(buyer, has + seats.length);
     const amountKrw = seats.reduce((sum, seat) => sum + seat.price_krw, 0);
-    const [heldAt, expiresAt] = [own.at, endOfHold(own.at, holdTtlMs)];
+    const { at: heldAt, expiresAt } = all;
     return { outcome: 'granted', grant: { request, seats, amountKrw, heldAt, expiresAt } };
   });
+}
+
+/** With the end of a hold that begins now. */
+function termsOf(terms: Terms, holdTtlMs: number): Terms & { readonly expiresAt: string } {
+  return { ...terms, expiresAt: endOfHold(terms.at, holdTtlMs) };
 }
 
 /** The time is known in whole milliseconds, cut off: with one more no hold is shorter than promised. */
@@ -121,7 +137,7 @@ function endOfHold(heldAt: string, holdTtlMs: number): string {
   return new Date(Date.parse(heldAt) + holdTtlMs + 1).toISOString();
 }
 
-function refuseByTerms(request: HoldRequest, terms: Terms): Refusal | undefined {
+function refuseByTerms(request: HoldRequest, terms: Terms, has: number): Refusal | undefined {
   if (terms.room !== request.turn.room) return refused('queue.token-foreign', { room: terms.room });
   // Instants of one form sort as text.
   if (terms.at < terms.sale_opens_at || terms.at >= terms.sale_closes_at) {
@@ -129,8 +145,8 @@ function refuseByTerms(request: HoldRequest, terms: Terms): Refusal | undefined 
   }
   const unknown = request.seatNos.filter((seatNo) => seatNo > terms.seat_count);
   if (unknown.length > 0) return refused('seats.not-found', { seats: unknown });
-  if (terms.has + request.seatNos.length > terms.seats_per_person) {
-    return refused('seats.limit-reached', { limit: terms.seats_per_person, has: terms.has });
+  if (has + request.seatNos.length > terms.seats_per_person) {
+    return refused('seats.limit-reached', { limit: terms.seats_per_person, has });
   }
   return undefined;
 }

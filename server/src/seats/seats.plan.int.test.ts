@@ -12,6 +12,8 @@ import { checkServer, sessionSettings } from '../platform/postgres/requirements.
 import type { Statement } from '../platform/postgres/statement.ts';
 
 const HOT = [
+  'seats.add-buyers',
+  'seats.buyers',
   'seats.close-holds',
   'seats.close-sold',
   'seats.count-buyers',

@@ -25,6 +25,7 @@ function setUp(outcomes: readonly SpendOutcome[] = []) {
   const tx: Tx = {
     kind: 'transaction',
     rows: () => Promise.resolve([]),
+    count: () => Promise.resolve(0),
     send: () => {},
     bePatient: () => {},
     onCommit: (then) => committed.push(then),

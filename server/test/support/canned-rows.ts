@@ -6,8 +6,11 @@ export interface CannedRows extends Tx {
   readonly asked: { readonly name: string; readonly values: readonly unknown[] }[];
 }
 
-/** Gives these rows for the statements of these names; any other statement is a failure. */
-export function cannedRows(answers: Readonly<Record<string, readonly object[]>>): CannedRows {
+/** Gives these rows, or counts, for the statements of these names; any other statement is a failure. */
+export function cannedRows(
+  answers: Readonly<Record<string, readonly object[]>>,
+  counts: Readonly<Record<string, number>> = {},
+): CannedRows {
   const asked: CannedRows['asked'] = [];
   return {
     kind: 'transaction',
@@ -17,6 +20,12 @@ export function cannedRows(answers: Readonly<Record<string, readonly object[]>>)
       if (rows === undefined) return Promise.reject(new Error(`nobody expected ${name}`));
       asked.push({ name, values });
       return Promise.resolve([...rows] as Row[]);
+    },
+    count: ({ name }, values) => {
+      const count = counts[name];
+      if (count === undefined) return Promise.reject(new Error(`nobody expected ${name}`));
+      asked.push({ name, values });
+      return Promise.resolve(count);
     },
     send: ({ name }) => {
       throw new Error(`nobody expected ${name}`);

@@ -37,9 +37,13 @@ function countedTx(tx: Tx, asked: (statement: string) => void): Tx {
       asked(statement.name);
       return tx.rows(statement, values);
     },
-    send: (statement, values) => {
+    count: (statement, values) => {
       asked(statement.name);
-      tx.send(statement, values);
+      return tx.count(statement, values);
+    },
+    send: (statement, values, told) => {
+      asked(statement.name);
+      tx.send(statement, values, told);
     },
   };
 }

@@ -22,9 +22,13 @@ export function collecting(database: Database, statements: Map<string, Statement
       note(statement);
       return tx.rows(statement, values);
     },
-    send: (statement, values) => {
+    count: (statement, values) => {
       note(statement);
-      tx.send(statement, values);
+      return tx.count(statement, values);
+    },
+    send: (statement, values, told) => {
+      note(statement);
+      tx.send(statement, values, told);
     },
   });
   return {

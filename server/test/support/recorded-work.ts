@@ -63,9 +63,13 @@ function noting(tx: Tx, statements: string[]): Tx {
       statements.push(statement.name);
       return tx.rows(statement, values);
     },
-    send: (statement, values) => {
+    count: (statement, values) => {
       statements.push(statement.name);
-      tx.send(statement, values);
+      return tx.count(statement, values);
+    },
+    send: (statement, values, told) => {
+      statements.push(statement.name);
+      tx.send(statement, values, told);
     },
   };
 }

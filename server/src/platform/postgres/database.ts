@@ -9,6 +9,7 @@ import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } f
 import { endClient } from './end-client.ts';
 import { DatabaseFault, isConsequence } from './faults.ts';
 import { watchServerLife } from './server-life.ts';
+import { toParameter } from './parameters.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
@@ -19,8 +20,17 @@ export interface Reader {
 
 export interface Tx extends Reader {
   readonly kind: 'transaction';
-  /** Sends a statement without waiting: its outcome is awaited, and any fault raised, at the commit. */
-  send(statement: Statement, values: readonly unknown[]): void;
+  /** Runs a statement and gives how many rows it wrote: those themselves need not be sent. */
+  count(statement: Statement, values: readonly unknown[]): Promise<number>;
+  /**
+   * Sends a statement without waiting: its outcome is awaited, and any fault raised, at the commit. `told` gets its rows
+   * before that. It must not throw.
+   */
+  send<Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+    told?: (rows: Row[]) => void,
+  ): void;
   /** Runs `then` once the commit is known to have succeeded, never otherwise. It must not throw. */
   onCommit(then: () => void): void;
   /**
@@ -94,7 +104,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
       return guarded(statement.name, async () => {
-        const result = await pool.query<Row>({ ...statement, values: [...values] });
+        const result = await pool.query<Row>({ ...statement, values: values.map(toParameter) });
         return result.rows;
       });
     },
@@ -115,11 +125,16 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   const sent: Promise<unknown>[] = [];
   let open = true;
   let patience: { query_timeout?: number } = {};
-  const run = async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
+  const run = async <Row extends QueryResultRow>(
+    statement: Statement,
+    values: readonly unknown[],
+    tell?: (rows: Row[]) => void,
+  ) => {
     // Work that goes on after its transaction has ended would write into somebody else's.
     assert(open, `${statement.name} came after the end of its transaction`);
-    const result = await client.query<Row>({ ...statement, values: [...values], ...patience });
-    return result.rows;
+    const result = await client.query<Row>({ ...statement, values: values.map(toParameter), ...patience });
+    tell?.(result.rows);
+    return result;
   };
   /** Told instead of what follows from it, by whichever of the statements behind it is listened to first. */
   let failed: unknown;
@@ -138,8 +153,15 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   };
   const tx: Tx = {
     kind: 'transaction',
-    rows: (statement, values) => told(statement.name, () => run(statement, values)),
-    send: (statement, values) => send(statement.name, () => run(statement, values)),
+    rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) =>
+      told(statement.name, async () => (await run<Row>(statement, values)).rows),
+    count: (statement, values) =>
+      told(statement.name, async () => (await run(statement, values)).rowCount ?? 0),
+    send: <Row extends QueryResultRow>(
+      statement: Statement,
+      values: readonly unknown[],
+      tell?: (rows: Row[]) => void,
+    ) => send(statement.name, () => run(statement, values, tell)),
     onCommit: (then) => {
       hooks.push(then);
     },

@@ -35,8 +35,19 @@ function toSafeInteger(text: string): number {
   return value;
 }
 
+const DATE_LENGTH = 'YYYY-MM-DD'.length;
+const SECONDS_LENGTH = 'YYYY-MM-DD hh:mm:ss'.length;
+
 /** `2026-11-21 05:00:00.123456+00` → `2026-11-21T05:00:00.123Z`. */
 function toInstant(text: string): string {
+  // The usual form, which needs no calendar: four digits of a year, and UTC.
+  if (text.endsWith('+00') && text[DATE_LENGTH] === ' ') {
+    const ms = text
+      .slice(SECONDS_LENGTH + 1, -3)
+      .slice(0, 3)
+      .padEnd(3, '0');
+    return `${text.slice(0, DATE_LENGTH)}T${text.slice(DATE_LENGTH + 1, SECONDS_LENGTH)}.${ms}Z`;
+  }
   const instant = new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
   assert(!Number.isNaN(instant.getTime()), `the database gave ${text}, which is not an instant`);
   return instant.toISOString();
