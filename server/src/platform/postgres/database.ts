@@ -9,7 +9,7 @@ import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } f
 import { endClient } from './end-client.ts';
 import { DatabaseFault, isConsequence } from './faults.ts';
 import { watchServerLife } from './server-life.ts';
-import { toParameter } from './parameters.ts';
+import { parametersOf } from './parameters.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
@@ -104,7 +104,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     rows: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => {
       return guarded(statement.name, async () => {
-        const result = await pool.query<Row>({ ...statement, values: values.map(toParameter) });
+        const result = await pool.query<Row>(queryOf(statement, values));
         return result.rows;
       });
     },
@@ -117,6 +117,10 @@ export function openDatabase(options: DatabaseOptions): Database {
       await Promise.all([...connected].map(endClient));
     },
   };
+}
+
+function queryOf(statement: Statement, values: readonly unknown[]) {
+  return { name: statement.name, text: statement.text, values: parametersOf(statement, values) };
 }
 
 async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -132,7 +136,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   ) => {
     // Work that goes on after its transaction has ended would write into somebody else's.
     assert(open, `${statement.name} came after the end of its transaction`);
-    const result = await client.query<Row>({ ...statement, values: values.map(toParameter), ...patience });
+    const result = await client.query<Row>({ ...queryOf(statement, values), ...patience });
     tell?.(result.rows);
     return result;
   };

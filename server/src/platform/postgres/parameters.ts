@@ -1,18 +1,32 @@
 /**
- * Values as the parameters of a statement. The driver writes arrays with two replacements and two quotes for each
- * element; sets are arrays of ids, numbers and instants, which need neither.
+ * Values as the parameters of a statement. Sets are arrays of ids, numbers and instants. The driver writes an array with
+ * two replacements and two quotes for each element, and the server takes every text apart again: for ids and instants
+ * that is a third of what it costs to insert a row. So those travel as bytes, where the statement casts to them, and
+ * what needs no quotes gets none.
  */
+import { binaryInstants, binaryUuids } from './binary-arrays.ts';
+import type { Statement } from './statement.ts';
+
+/** What the driver takes as it is, or knows how to write. */
+export function parametersOf({ binary }: Statement, values: readonly unknown[]): unknown[] {
+  return values.map((value, index) => {
+    if (!Array.isArray(value)) return value;
+    switch (binary?.[index]) {
+      case 'uuid':
+        return binaryUuids(value) ?? arrayLiteral(value);
+      case 'timestamptz':
+        return binaryInstants(value) ?? arrayLiteral(value);
+      default:
+        return arrayLiteral(value);
+    }
+  });
+}
 
 /** Array literals hold these as they are: nothing in them delimits, escapes or stands for null. */
 const PLAIN = /^[\w.:+-]+$/;
 const NULL = /^null$/i;
 
-/** What the driver takes as it is, or knows how to write. */
-export function toParameter(value: unknown): unknown {
-  return Array.isArray(value) ? arrayLiteral(value) : value;
-}
-
-function arrayLiteral(items: readonly unknown[]): string {
+export function arrayLiteral(items: readonly unknown[]): string {
   let literal = '{';
   for (let at = 0; at < items.length; at++)
     literal += at === 0 ? elementOf(items[at]) : `,${elementOf(items[at])}`;
