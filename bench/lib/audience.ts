@@ -8,7 +8,11 @@ const PRICE_KRW = 10_000;
 export const SEATS_PER_PERSON = 4;
 
 /** A performance with so many seats; gives its id. */
-export async function openPerformance(service: RunningService, seats: number): Promise<number> {
+export async function openPerformance(
+  service: RunningService,
+  seats: number,
+  seatsPerPerson = SEATS_PER_PERSON,
+): Promise<number> {
   const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(`http://${service.host}:${service.port}/api/v1${path}`, {
       method: 'POST',
@@ -47,7 +51,7 @@ export async function openPerformance(service: RunningService, seats: number): P
     startsAt: new Date(Date.now() + 30 * day).toISOString(),
     saleOpensAt: new Date(Date.now() - day).toISOString(),
     saleClosesAt: new Date(Date.now() + 29 * day).toISOString(),
-    seatsPerPerson: SEATS_PER_PERSON,
+    seatsPerPerson,
     prices: [{ section: 'Floor', priceKrw: PRICE_KRW }],
   });
   return Number(performance['performanceId']);
