@@ -31,7 +31,7 @@ export async function openPerformance(
     if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
-  const section = { name: 'Floor', seatCount: seats, rowLength: 50 };
+  const section = { name: 'Floor', seatCount: seats, rowLength: Math.min(50, seats) };
   const venue = await post('/admin/venues', {
     name: 'Bench hall',
     city: 'Seoul',

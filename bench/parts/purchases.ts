@@ -107,7 +107,7 @@ function pgbenchPurchases(name: string, script: string, count: number): Side {
 }
 
 /** Waits until so many purchases are complete in the tables; gives up when nothing moves any more. */
-async function complete(stage: Stage, database: string, count: number): Promise<void> {
+export async function complete(stage: Stage, database: string, count: number): Promise<void> {
   let before = -1;
   let lastMoveMs = performance.now();
   for (;;) {
