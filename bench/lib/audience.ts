@@ -80,10 +80,7 @@ export async function gather(
   const fans = Array.from({ length: count }, (_, index) => ({
     known: { accessToken: person(), key: `bench-${run}-${index}`, seat: String(index + 1) },
   }));
-  const steps = [
-    ...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor * PRICE_KRW)] : []),
-    ...(join ? [joinStep] : []),
-  ];
+  const steps = [...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor)] : []), ...(join ? [joinStep] : [])];
   return steps.length === 0 ? fans : collect(service, fans, steps);
 }
 
@@ -100,13 +97,14 @@ async function collect(
   return report.outcomes.map(({ known }) => ({ known }));
 }
 
-const chargeStep = (amountKrw: number) =>
+/** With what so many seats cost. */
+export const chargeStep = (seats: number) =>
   ({
     name: 'charge',
     method: 'POST',
     path: '/api/v1/wallet/charges',
     headers: { ...bearer('accessToken'), 'idempotency-key': '{key}' },
-    body: JSON.stringify({ amount: amountKrw }),
+    body: JSON.stringify({ amount: seats * PRICE_KRW }),
   }) as const;
 
 export const joinStep = {
