@@ -1,7 +1,8 @@
 /**
  * The fans of an arena, in a process of their own. They see from the room's public answer how far the line has come.
  * Whoever's turn it is looks at the own place within a second, then at the map, takes free seats that lie together as far
- * as there are, and pays. Who comes too late for a seat looks again. When the map shows no free seat, no more fans come.
+ * as there are, and pays a moment later. Who comes too late for a seat looks again. When the map shows no free seat, no
+ * more fans come.
  *
  * Reads an `ArenaJob` from the file named as its argument, writes an `ArenaReport` as JSON to stdout.
  */
@@ -16,8 +17,11 @@ import { type Known, requestOf, valueIn } from './lib/requests.ts';
 /** As those at the front of the line are told to ask again. */
 const NOTICED_MS = 1_000;
 const ROOM_EVERY_MS = 100;
-/** A map may be a quarter of a second old: who looks again sooner sees the same. */
-const AGAIN_MS = 250;
+/**
+ * Once or twice that, before a payment and before another look at the map, which may be a quarter of a second old: people
+ * take longer.
+ */
+const MOMENT_MS = 250;
 const BUSY_MS = 1_000;
 const BUSY_MAX = 30;
 
@@ -86,6 +90,7 @@ async function ask(connection: Connection, name: string, known: Known): Promise<
   throw new Error(`${name}: the service was too busy for ${BUSY_MAX} times`);
 }
 
+const aMoment = () => delay(MOMENT_MS * (1 + Math.random()));
 let isSoldOut = false;
 
 async function come({ token, key, wants }: ArenaFan): Promise<void> {
@@ -105,6 +110,7 @@ async function come({ token, key, wants }: ArenaFan): Promise<void> {
     const hold = await ask(connection, 'hold', { token, key: `${key}-${tries}`, seats: seats.join() });
     if (hold.status === 201) {
       const reservationId = valueIn(hold.body, 'reservationId');
+      await aMoment();
       const pay = await ask(connection, 'pay', { token, key, reservationId });
       if (pay.status !== 201) throw new Error(`pay: ${pay.status} ${pay.body}`);
       counts.bought += 1;
@@ -113,7 +119,7 @@ async function come({ token, key, wants }: ArenaFan): Promise<void> {
     }
     if (hold.status !== 409) throw new Error(`hold: ${hold.status} ${hold.body}`);
     counts.tooLate += 1;
-    await delay(AGAIN_MS * (1 + Math.random()));
+    await aMoment();
   }
   giveBack(connection);
 }
