@@ -75,13 +75,15 @@ function giveBack(connection: Connection): void {
   else next(connection);
 }
 
-/** Asks until the service is not too busy; what that takes is not counted as latency, but told. */
-async function ask(connection: Connection, name: string, known: Known): Promise<Answer> {
+/** Asks until the service is not too busy; that is told apart, and what one waits for a free connection is latency. */
+async function ask(name: string, known: Known): Promise<Answer> {
   for (let times = 0; times < BUSY_MAX; times++) {
-    const sentMs = performance.now();
+    const wantedMs = performance.now();
+    const connection = await takeConnection();
     const answer = await connection.send(textsOf[name]?.(known) ?? '');
+    giveBack(connection);
     if (answer.status !== 503) {
-      (latenciesMs[name] ??= []).push(performance.now() - sentMs);
+      (latenciesMs[name] ??= []).push(performance.now() - wantedMs);
       return answer;
     }
     counts.busy += 1;
@@ -95,23 +97,22 @@ let isSoldOut = false;
 
 async function come({ token, key, wants }: ArenaFan): Promise<void> {
   await delay(Math.random() * NOTICED_MS);
-  const connection = await takeConnection();
   counts.came += 1;
-  const place = await ask(connection, 'place', { token });
+  const place = await ask('place', { token });
   if (valueIn(place.body, 'state') !== 'ACTIVE') throw new Error(`a turn is not open: ${place.body}`);
   for (let tries = 0; ; tries++) {
-    const map = await ask(connection, 'map', { token });
+    const map = await ask('map', { token });
     if (map.status !== 200) throw new Error(`map: ${map.status} ${map.body}`);
     const seats = chooseSeats(map.body, wants);
     if (seats.length === 0) {
       isSoldOut = true;
       break;
     }
-    const hold = await ask(connection, 'hold', { token, key: `${key}-${tries}`, seats: seats.join() });
+    const hold = await ask('hold', { token, key: `${key}-${tries}`, seats: seats.join() });
     if (hold.status === 201) {
       const reservationId = valueIn(hold.body, 'reservationId');
       await aMoment();
-      const pay = await ask(connection, 'pay', { token, key, reservationId });
+      const pay = await ask('pay', { token, key, reservationId });
       if (pay.status !== 201) throw new Error(`pay: ${pay.status} ${pay.body}`);
       counts.bought += 1;
       counts.seats += seats.length;
@@ -121,7 +122,6 @@ async function come({ token, key, wants }: ArenaFan): Promise<void> {
     counts.tooLate += 1;
     await aMoment();
   }
-  giveBack(connection);
 }
 
 /** The first free ones from anywhere on: docs/seat-map.md. The map is text of one byte a character. */
@@ -141,9 +141,8 @@ function chooseSeats(map: string, wants: number): number[] {
 }
 
 const coming: Promise<void>[] = [];
-const door = openConnection(job.host, job.port);
 while (!isSoldOut) {
-  const { status, body } = await ask(door, 'room', {});
+  const { status, body } = await ask('room', {});
   if (status !== 200) throw new Error(`room: ${status} ${body}`);
   const letIn = Number(valueIn(body, 'head')) - job.firstNumber + 1;
   if (letIn > job.fans.length) throw new Error('all fans were let in, and there are seats left');
@@ -151,7 +150,7 @@ while (!isSoldOut) {
   await delay(ROOM_EVERY_MS);
 }
 await Promise.all(coming);
-for (const connection of [door, ...free]) connection.end();
+for (const connection of free) connection.end();
 const report: ArenaReport = {
   ...counts,
   latencies: Object.fromEntries(Object.entries(latenciesMs).map(([name, list]) => [name, quantilesOf(list)])),

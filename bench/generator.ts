@@ -67,7 +67,8 @@ async function worker(): Promise<void> {
 async function until(momentMs: number): Promise<void> {
   const waitMs = momentMs - performance.now() - (isUnhurried ? AWAKE_MS : 0);
   if (waitMs > 0) await delay(waitMs);
-  while (isUnhurried && performance.now() < momentMs) await nextTurn();
+  if (!isUnhurried) return;
+  while (performance.now() < momentMs) await nextTurn();
 }
 
 const startedMs = performance.now();

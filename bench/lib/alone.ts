@@ -71,6 +71,7 @@ async function purchaseOf({ payments }: Context, seat: number) {
   await payments.charge({ transferId, userId, amountKrw: PRICE_KRW, ...asked });
   const hold = { reservationId, userId, performanceId: PERFORMANCE, seatNos: [seat], turn, payNow: false };
   return {
+    seat,
     hold: { ...hold, ...asked },
     pay: { requestId: newUuid(), userId, reservationId, turn, ...asked },
   };
@@ -83,11 +84,16 @@ async function openPayments({ database, payments }: Context, purchases: readonly
   await database.transaction((tx) =>
     run(
       tx,
-      purchases.map(({ hold: { reservationId, userId, performanceId, seatNos, turn, payNow } }) => ({
+      purchases.map(({ hold, seat }) => ({
         name: 'ReservationCreated',
-        ...{ reservationId, userId, performanceId, turn, payNow, expiresAt },
-        seats: seatNos.map((no) => ({ no, version: 1 })),
+        reservationId: hold.reservationId,
+        userId: hold.userId,
+        performanceId: PERFORMANCE,
+        seats: [{ no: seat, version: 1 }],
         amountKrw: PRICE_KRW,
+        turn: hold.turn,
+        expiresAt,
+        payNow: false,
       })),
     ),
   );

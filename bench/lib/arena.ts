@@ -20,7 +20,7 @@ export interface ArenaJob {
   readonly port: number;
   readonly room: string;
   readonly performanceId: number;
-  /** Of all who are past the line together. */
+  /** For all who are past the line together. */
   readonly connections: number;
   /** In the order of their numbers. */
   readonly fans: readonly ArenaFan[];

@@ -78,7 +78,15 @@ export async function watchLog(stage: Stage, database: string): Promise<LogWatch
     return complete;
   }
 
-  return { lags: (count) => lags(count).finally(() => client.end()) };
+  return {
+    lags: async (count) => {
+      try {
+        return await lags(count);
+      } finally {
+        await client.end();
+      }
+    },
+  };
 }
 
 /** Gives the lag of the purchase when this was the last that it lacked. */
