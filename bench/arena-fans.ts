@@ -22,6 +22,8 @@ const ROOM_EVERY_MS = 100;
  * take longer.
  */
 const MOMENT_MS = 250;
+/** At places by chance, for one that is free: whoever began to search at the next one would meet others there. */
+const GLANCES = 1_000;
 const BUSY_MS = 1_000;
 const BUSY_MAX = 30;
 
@@ -124,18 +126,20 @@ async function come({ token, key, wants }: ArenaFan): Promise<void> {
   }
 }
 
-/** The first free ones from anywhere on: docs/seat-map.md. The map is text of one byte a character. */
+/** One by chance, and the next free ones from there on: docs/seat-map.md. The map is text of one byte a character. */
 function chooseSeats(map: string, wants: number): number[] {
   const short = (at: number) => map.charCodeAt(at) + 256 * map.charCodeAt(at + 1);
   const begin = short(6);
   const count = short(12) + 65_536 * short(14);
   const left = short(16) + 65_536 * short(18);
+  const isFree = (at: number) => ((map.charCodeAt(begin + (at >> 2)) >> ((at & 3) * 2)) & 3) === 0;
+  const somewhere = () => Math.floor(Math.random() * count);
+  let start = somewhere();
+  for (let glance = 0; glance < GLANCES && !isFree(start); glance++) start = somewhere();
   const seats: number[] = [];
-  const start = Math.floor(Math.random() * count);
   for (let step = 0; step < count && seats.length < Math.min(wants, left); step++) {
     const at = (start + step) % count;
-    const state = (map.charCodeAt(begin + (at >> 2)) >> ((at & 3) * 2)) & 3;
-    if (state === 0) seats.push(at + 1);
+    if (isFree(at)) seats.push(at + 1);
   }
   return seats;
 }
