@@ -45,7 +45,7 @@ export const arena: Part = {
     `median of ${runsOf(run)} runs (lowest–highest), each on a service that was started for it and warmed up by whole purchases`,
     'all fans have joined before the room opens; nobody is let in until then; those who may buy have money',
     'the time runs from the request that opens the room until the last seat is sold, the last reservation confirmed and the last turn spent, in committed rows',
-    'fans are let in strictly in order, at most 4,000 at the same time; that is looked up in the rows, too',
+    'fans are let in strictly in order, at most 3,000 at the same time; that is looked up in the rows, too',
     'each looks at the own place within a second of being let in, then at the map (binary, 12.5 KB), takes a free seat by chance and the next free ones beside it, and pays 250 to 500 ms later; who comes too late for a seat looks at the map again after as long',
     'of ten fans three want one seat, five want two, one wants three and one four: 25,000 purchases; those in the room share 400 connections, as behind a load balancer',
     'those in line look at their places at the same time, up to 2,000 a second in all (wrk); if all 200,000 did as they are told it would be some 16,000 a second',
@@ -56,7 +56,7 @@ export const arena: Part = {
   measure: async (stage, run) => {
     const size = run.quick
       ? { seats: 5_000, people: 20_000, capacity: 400, warmUp: 1_000 }
-      : { seats: 50_000, people: 200_000, capacity: 4_000, warmUp: 4_000 };
+      : { seats: 50_000, people: 200_000, capacity: 3_000, warmUp: 4_000 };
     const runs: Sold[] = [];
     for (let index = 0; index < runsOf(run); index++) {
       const sold = await sellOut(stage, size);
