@@ -6,13 +6,17 @@
  * Reads a job from the file named as its argument, writes a `LoadReport` as JSON to stdout.
  */
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from './lib/connection.ts';
-import type { Journey, LoadJob, LoadReport, Outcome, Quantiles } from './lib/load.ts';
+import type { Journey, LoadJob, LoadReport, Outcome } from './lib/load.ts';
+import { quantilesOf } from './lib/quantiles.ts';
 import { requestOf, valueIn } from './lib/requests.ts';
 
 const [, , file = ''] = process.argv;
 const job = JSON.parse(readFileSync(file, 'utf8')) as LoadJob;
+const UNHURRIED_PER_S = 100;
+const AWAKE_MS = 2;
+const isUnhurried = job.perSecond !== undefined && job.perSecond <= UNHURRIED_PER_S;
 const steps = job.steps.map((step) => ({
   ...step,
   textOf: requestOf(step),
@@ -26,7 +30,8 @@ let next = 0;
 async function run(connection: Connection, journey: Journey, dueMs: number): Promise<void> {
   const known: Record<string, string> = { ...journey.known };
   let sinceMs = dueMs;
-  for (const { name, textOf, takes, last } of steps) {
+  for (const { name, textOf, afterMs, takes, last } of steps) {
+    if (afterMs !== undefined) await until((sinceMs += afterMs));
     const sentAtMs = performance.now();
     const { status, body } = await connection.send(textOf(known));
     const answeredAtMs = performance.now();
@@ -55,9 +60,15 @@ async function worker(): Promise<void> {
   connection.end();
 }
 
+/**
+ * A timer may be a millisecond late, which counts as latency. At an unhurried pace, where that would be much of it, the
+ * last moment is waited for awake.
+ */
 async function until(momentMs: number): Promise<void> {
-  const waitMs = momentMs - performance.now();
+  const waitMs = momentMs - performance.now() - (isUnhurried ? AWAKE_MS : 0);
   if (waitMs > 0) await delay(waitMs);
+  if (!isUnhurried) return;
+  while (performance.now() < momentMs) await nextTurn();
 }
 
 const startedMs = performance.now();
@@ -68,13 +79,7 @@ const report: LoadReport = {
   durationMs: performance.now() - startedMs,
   cpuMs: (cpu.user + cpu.system) / 1_000,
   statuses,
-  latencies: Object.fromEntries(Object.entries(latenciesMs).map(([name, list]) => [name, quantiles(list)])),
+  latencies: Object.fromEntries(Object.entries(latenciesMs).map(([name, list]) => [name, quantilesOf(list)])),
   outcomes,
 };
 process.stdout.write(JSON.stringify(report));
-
-function quantiles(list: number[]): Quantiles {
-  const sorted = Float64Array.from(list).toSorted();
-  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) ?? 0 };
-}

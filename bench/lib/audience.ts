@@ -8,7 +8,11 @@ const PRICE_KRW = 10_000;
 export const SEATS_PER_PERSON = 4;
 
 /** A performance with so many seats; gives its id. */
-export async function openPerformance(service: RunningService, seats: number): Promise<number> {
+export async function openPerformance(
+  service: RunningService,
+  seats: number,
+  seatsPerPerson = SEATS_PER_PERSON,
+): Promise<number> {
   const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
     const response = await fetch(`http://${service.host}:${service.port}/api/v1${path}`, {
       method: 'POST',
@@ -27,7 +31,7 @@ export async function openPerformance(service: RunningService, seats: number): P
     if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
-  const section = { name: 'Floor', seatCount: seats, rowLength: 50 };
+  const section = { name: 'Floor', seatCount: seats, rowLength: Math.min(50, seats) };
   const venue = await post('/admin/venues', {
     name: 'Bench hall',
     city: 'Seoul',
@@ -47,7 +51,7 @@ export async function openPerformance(service: RunningService, seats: number): P
     startsAt: new Date(Date.now() + 30 * day).toISOString(),
     saleOpensAt: new Date(Date.now() - day).toISOString(),
     saleClosesAt: new Date(Date.now() + 29 * day).toISOString(),
-    seatsPerPerson: SEATS_PER_PERSON,
+    seatsPerPerson,
     prices: [{ section: 'Floor', priceKrw: PRICE_KRW }],
   });
   return Number(performance['performanceId']);
@@ -76,10 +80,7 @@ export async function gather(
   const fans = Array.from({ length: count }, (_, index) => ({
     known: { accessToken: person(), key: `bench-${run}-${index}`, seat: String(index + 1) },
   }));
-  const steps = [
-    ...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor * PRICE_KRW)] : []),
-    ...(join ? [joinStep] : []),
-  ];
+  const steps = [...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor)] : []), ...(join ? [joinStep] : [])];
   return steps.length === 0 ? fans : collect(service, fans, steps);
 }
 
@@ -96,13 +97,14 @@ async function collect(
   return report.outcomes.map(({ known }) => ({ known }));
 }
 
-const chargeStep = (amountKrw: number) =>
+/** With what so many seats cost. */
+export const chargeStep = (seats: number) =>
   ({
     name: 'charge',
     method: 'POST',
     path: '/api/v1/wallet/charges',
     headers: { ...bearer('accessToken'), 'idempotency-key': '{key}' },
-    body: JSON.stringify({ amount: amountKrw }),
+    body: JSON.stringify({ amount: seats * PRICE_KRW }),
   }) as const;
 
 export const joinStep = {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Quantiles } from './quantiles.ts';
 
 /** One request; `{name}` in path, headers and body is filled with what the journey knows. */
 export interface Step {
@@ -13,6 +14,8 @@ export interface Step {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Due so long after the answer before it; at once when left out. */
+  readonly afterMs?: number;
   /** Texts and numbers of the answer that the journey knows from then on. */
   readonly takes?: readonly string[];
 }
@@ -38,14 +41,6 @@ export interface Outcome {
   readonly known: Readonly<Record<string, string>>;
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
-}
-
-/** In milliseconds. */
-export interface Quantiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 export interface LoadReport {

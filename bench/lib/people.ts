@@ -3,14 +3,18 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { newUuid } from '../../server/src/platform/identifiers.ts';
-import { createTokenSigner } from '../../server/src/platform/signed-token.ts';
+import { createTokenSigner, type TokenSigner } from '../../server/src/platform/signed-token.ts';
 import { systemClock } from '../../server/src/platform/clock.ts';
 import { parseSigningKeys } from '../../server/src/config/secrets.ts';
 import { SIGNING_KEYS } from './stage.ts';
 
+/** Signs what the service signs. */
+export const createSigner = (): TokenSigner =>
+  createTokenSigner(parseSigningKeys([SIGNING_KEYS]), systemClock);
+
 /** Makes people, one after the other. */
 export function createPeople(): () => string {
-  const signer = createTokenSigner(parseSigningKeys([SIGNING_KEYS]), systemClock);
+  const signer = createSigner();
   return () => signer.sign('account', { sub: newUuid() });
 }
 

@@ -1,5 +1,6 @@
 -- One request for each token of a file, in the file's order: args are the file, method, path and body ('' for none), and
--- 'again' to begin anew at the file's end, or 'once' to ask for /livez from then on, until wrk is told to end.
+-- 'again' to begin anew at the file's end, or 'once' to ask for /livez from then on, until wrk is told to end; then, if a
+-- connection is to wait before each request, for how many milliseconds in the mean.
 dofile(debug.getinfo(1, 'S').source:match('^@(.*/)') .. 'report.lua')
 
 local tokens, before, after, again
@@ -15,6 +16,10 @@ function init(args)
     after = '\r\ncontent-type: application/json\r\ncontent-length: ' .. #body .. '\r\n\r\n' .. body
   end
   again = args[5] == 'again'
+  local pause = tonumber(args[6])
+  if pause then
+    function delay() return math.random(math.floor(pause / 2), math.ceil(pause * 3 / 2)) end
+  end
 end
 
 function request()

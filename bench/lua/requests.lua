@@ -1,14 +1,17 @@
 -- Whole requests from a file, once each, in the file's order: before each stands a line with its length in bytes. Args are
--- the file and how many there are. Whoever has none left asks for /livez; when all are answered with a 201 it says so.
+-- the file, how many there are, and the statuses that count as answers. Whoever has none left asks for /livez; when all
+-- are answered it says so.
 dofile(debug.getinfo(1, 'S').source:match('^@(.*/)') .. 'report.lua')
 
 local requests, left
+local counts = {}
 local tried = false
 local idle = 'GET /livez HTTP/1.1\r\nhost: bench\r\n\r\n'
 
 function init(args)
   requests = assert(io.open(args[1], 'rb'))
   left = tonumber(args[2])
+  for at = 3, #args do counts[tonumber(args[at])] = true end
 end
 
 function request()
@@ -23,7 +26,7 @@ function request()
 end
 
 function response(status)
-  if status ~= 201 then return end
+  if not counts[status] then return end
   left = left - 1
   if left == 0 then
     io.write('all answered\n')

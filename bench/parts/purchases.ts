@@ -106,8 +106,17 @@ function pgbenchPurchases(name: string, script: string, count: number): Side {
   };
 }
 
-/** Waits until so many purchases are complete in the tables; gives up when nothing moves any more. */
-async function complete(stage: Stage, database: string, count: number): Promise<void> {
+/** Waits until so many purchases, of one seat each, are complete in the tables. */
+export function complete(stage: Stage, database: string, count: number): Promise<void> {
+  return allComplete(stage, database, { seats: count, purchases: count });
+}
+
+/** The same of so many seats; gives up when nothing moves any more. */
+export async function allComplete(
+  stage: Stage,
+  database: string,
+  expected: { readonly seats: number; readonly purchases: number },
+): Promise<void> {
   let before = -1;
   let lastMoveMs = performance.now();
   for (;;) {
@@ -119,11 +128,13 @@ async function complete(stage: Stage, database: string, count: number): Promise<
         (select count(*)::int from reservations.reservation where status = 'CONFIRMED') as confirmed,
         (select count(*)::int from waiting_room.token where state = 'SPENT') as spent`,
     );
-    const least = row === undefined ? 0 : Math.min(row.sold, row.paid, row.confirmed, row.spent);
-    if (least === count) return;
-    if (least !== before) lastMoveMs = performance.now();
+    const { sold = 0, paid = 0, confirmed = 0, spent = 0 } = row ?? {};
+    const least = Math.min(paid, confirmed, spent);
+    if (least === expected.purchases && sold === expected.seats) return;
+    const now = least + sold;
+    if (now !== before) lastMoveMs = performance.now();
     if (performance.now() - lastMoveMs > STUCK_MS)
-      throw new Error(`stuck: ${JSON.stringify(row)} of ${count}`);
-    before = least;
+      throw new Error(`stuck: ${JSON.stringify(row)} of ${JSON.stringify(expected)}`);
+    before = now;
   }
 }
