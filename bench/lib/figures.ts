@@ -29,7 +29,12 @@ export function machine(): Record<string, string> {
   };
 }
 
-export function show({ median, min, max }: Figure): string {
-  const round = (value: number) => Math.round(value).toLocaleString('en');
+/** The median, and where the runs were between, with so many digits behind the point. */
+export function show({ median, min, max }: Figure, digits = 0): string {
+  const round = (value: number) => inDigits(value, digits);
   return `${round(median)} (${round(min)}–${round(max)})`;
+}
+
+export function inDigits(value: number, digits: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
