@@ -80,7 +80,7 @@ function conditionsOf({ repeats, rounds, postgres }: Conditions): string[] {
     `a round is a hundred requests at the same moment; ${rounds} rounds are a run, after one to warm up, on fresh tables with all connections open`,
     `${repeats} runs of each way, ways by turns: median (lowest–highest); the time of a round is over all ${repeats * rounds} of them`,
     'the hundred, the ways and PostgreSQL share the cores; no HTTP on any side; times are those of the one Node process that asks',
-    'all write the same rows of the same migrated tables; after each run the tables are compared with what everybody was told, or there are no figures',
+    'all write the same rows of the same migrated tables, and ours tells the log of those who were refused as well; after each run the tables are compared with what everybody was told, or there are no figures',
     'made by `npm run study:locking` (bench/studies/locking.ts)',
   ];
 }

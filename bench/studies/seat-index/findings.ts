@@ -103,7 +103,7 @@ export function summaryInKorean(results: readonly Result[]): string[] {
     `- **기본 키로 충분합니다**: 우리 좌석 테이블의 기본 키는 \`(performance_id, seat_no)\`라서 그 자체가 공연별 인덱스입니다. 시간은 첫 번째 문서의`,
     `  인덱스의 ${c.oursToFirst}배이고, 별도 인덱스(${c.firstIndex})가 필요 없습니다. 대신 페이지에 여유 공간을 두므로 전체 크기는 ${c.oursAll}입니다(첫 번째 문서의`,
     `  방식은 ${c.firstAll}).`,
-    `- **가장 빠른 조회**는 "${c.fastest}"로, 우리 것의 ${c.fastestToOurs}배입니다.`,
+    `- **가장 빠른 조회**: "${c.fastest}", 우리 것의 ${c.fastestToOurs}배입니다.`,
     `- **바뀌는 컬럼에 인덱스를 걸면 구매자가 그 비용을 냅니다**: 상태 컬럼이 인덱스에 있으면 HOT 갱신(인덱스를 건드리지 않는 갱신)의 비율이`,
     `  ${c.hot.second}, 커버링 인덱스는 ${c.hot.covering}, 우리 것은 ${c.hot.ours}입니다. 좌석 하나가 바뀔 때 쓰는 로그(WAL)는 각각 ${c.wal.second}, ${c.wal.covering}, ${c.wal.ours}바이트로, 우리 것의`,
     `  ${c.walSecondToOurs}배와 ${c.walCoveringToOurs}배입니다.`,
