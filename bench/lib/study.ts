@@ -1,5 +1,6 @@
 /** A study: a page in docs/studies with its charts, made by one command; with --quick only shown. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { barChart, type BarChart } from './chart.ts';
 import { inDigits } from './figures.ts';
@@ -15,6 +16,11 @@ export interface StudyPage {
 /** Whether the command was called with `--quick`; anything else is refused. */
 export function isQuick(): boolean {
   return parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values.quick;
+}
+
+/** What else the machine was doing: to be asked before anything is measured. */
+export function loadBefore(): string {
+  return `load average of the machine before it began: ${inDigits(loadavg()[0] ?? 0, 1)}`;
 }
 
 /** Shows the page; writes it and its charts when it is of the full size. */

@@ -5,7 +5,7 @@
  * the two original write-ups, and with our sets. Writes docs/studies/locking.md.
  */
 import { createStage } from '../lib/stage.ts';
-import { isQuick, publish } from '../lib/study.ts';
+import { isQuick, loadBefore, publish } from '../lib/study.ts';
 import { lockingPage } from './locking/page.ts';
 import { resultOf, type Result } from './locking/result.ts';
 import type { Contest, Run } from './locking/round.ts';
@@ -15,6 +15,7 @@ import { POOL_MAX } from './locking/service.ts';
 import { WALLET } from './locking/wallet.ts';
 
 const quick = isQuick();
+const load = loadBefore();
 const [repeats, rounds] = quick ? [1, 2] : [5, 10];
 const CONNECTIONS = [2, 10, 50] as const;
 
@@ -70,5 +71,6 @@ const conditions = {
   rounds,
   connections: CONNECTIONS,
   postgres: version?.server_version ?? 'unknown',
+  load,
 };
 await publish('locking', lockingPage({ seat, wallet }, conditions), quick);

@@ -4,7 +4,7 @@
  * The free seats of one performance among 2,000,000: with no index, with those of the two original write-ups, with stronger
  * ones and with ours. Writes docs/studies/seat-index.md.
  */
-import { isQuick, publish } from '../lib/study.ts';
+import { isQuick, loadBefore, publish } from '../lib/study.ts';
 import { createStage } from '../lib/stage.ts';
 import { measure, type Measured, prepare, type Prepared, type Size } from './seat-index/measure.ts';
 import { seatIndexPage } from './seat-index/page.ts';
@@ -12,6 +12,7 @@ import { resultOf } from './seat-index/result.ts';
 import { VARIANTS } from './seat-index/variants.ts';
 
 const quick = isQuick();
+const load = loadBefore();
 const repeats = quick ? 1 : 5;
 const size: Size = quick
   ? { seatsOfEach: 10_000, sold: 5_000, readsOfEach: 2 }
@@ -31,5 +32,5 @@ for (let repeat = 0; repeat < repeats; repeat++) {
 }
 const [version] = await stage.query<{ server_version: string }>('postgres', 'show server_version');
 const results = tables.map(({ prepared, runs }) => resultOf(prepared, runs, size));
-const page = seatIndexPage(results, { size, repeats, postgres: version?.server_version ?? 'unknown' });
+const page = seatIndexPage(results, { size, repeats, postgres: version?.server_version ?? 'unknown', load });
 await publish('seat-index', page, quick);

@@ -17,6 +17,7 @@ interface Conditions {
   readonly rounds: number;
   readonly connections: readonly number[];
   readonly postgres: string;
+  readonly load: string;
 }
 
 export function lockingPage(all: Results, conditions: Conditions): StudyPage {
@@ -56,7 +57,7 @@ export function lockingPage(all: Results, conditions: Conditions): StudyPage {
     ...picture('locking-tries'),
     '## By the number of connections',
     '',
-    'The time of a round, and what of it was done. The tables above have each way at its best, where it gets most done in a second.',
+    'The time of a round, and what of it was done. The tables above have each way at its best: where it gets most done in that time.',
     '',
     ...sizeTable(all, conditions.connections),
     '',
@@ -74,11 +75,12 @@ export function lockingPage(all: Results, conditions: Conditions): StudyPage {
   };
 }
 
-function conditionsOf({ repeats, rounds, postgres }: Conditions): string[] {
+function conditionsOf({ repeats, rounds, postgres, load }: Conditions): string[] {
   return [
     `PostgreSQL ${postgres}, the embedded one with its settings: fsync, synchronous_commit and full_page_writes on`,
     `a round is a hundred requests at the same moment; ${rounds} rounds are a run, after one to warm up, on fresh tables with all connections open`,
     `${repeats} runs of each way, ways by turns: median (lowest–highest); the time of a round is over all ${repeats * rounds} of them`,
+    load,
     'the hundred, the ways and PostgreSQL share the cores; no HTTP on any side; times are those of the one Node process that asks',
     'all write the same rows of the same migrated tables, and ours tells the log of those who were refused as well; after each run the tables are compared with what everybody was told, or there are no figures',
     'made by `npm run study:locking` (bench/studies/locking.ts)',

@@ -52,9 +52,10 @@ export function resultOf(
   };
 }
 
-/** Each way with the number of connections at which it gets most done. */
+/** Each way with the number of connections at which it gets most done in the time that a round takes there. */
 export function bestOf(results: readonly Result[]): Result[] {
+  const pace = ({ endings, roundMs }: Result) => endings.done / roundMs.median;
   return [...Map.groupBy(results, (result) => result.name).values()].flatMap((sizes) =>
-    sizes.toSorted((a, b) => b.donePerSecond.median - a.donePerSecond.median).slice(0, 1),
+    sizes.toSorted((a, b) => pace(b) - pace(a)).slice(0, 1),
   );
 }

@@ -75,7 +75,7 @@ export function findingsInEnglish(results: readonly Result[]): string[] {
     `  plan finds one row of that table either way, by its primary key or by the new index. The write-up saw 295.3 → 237.2 ms.`,
     `- **A primary key that begins with the performance is such an index already.** Ours takes ${c.oursToNone} × the time of no index, and ${c.oursToFirst} × that of the`,
     `  first write-up's index (${c.oursMs} and ${c.firstMs} ms; ${c.oursPages} and ${c.firstPages} pages; ours leaves room on each). It saves the index: ${c.firstIndex} there, ${c.secondIndex}`,
-    `  in the second write-up, ${c.coveringIndex} for the covering one. What it pays for is the room: table and indexes are ${c.oursAll}, and ${c.firstAll} with the first`,
+    `  in the second write-up, ${c.coveringIndex} for the covering one. Its price is the room: table and indexes are ${c.oursAll}, and ${c.firstAll} with the first`,
     `  write-up's index.`,
     `- **The fastest to read** was "${c.fastest}": ${c.fastestToOurs} × the time of ours.`,
     `- **An index on what changes is paid for by whoever buys.** Where status is in the index, ${c.hot.second} of the changes are HOT, with the covering`,

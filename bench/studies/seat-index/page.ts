@@ -12,6 +12,7 @@ interface Conditions {
   readonly size: Size;
   readonly repeats: number;
   readonly postgres: string;
+  readonly load: string;
 }
 
 export function seatIndexPage(results: readonly Result[], conditions: Conditions): StudyPage {
@@ -71,7 +72,7 @@ export function seatIndexPage(results: readonly Result[], conditions: Conditions
   return { text: page(title, conditionsOf(conditions), body), charts };
 }
 
-function conditionsOf({ size, repeats, postgres }: Conditions): string[] {
+function conditionsOf({ size, repeats, postgres, load }: Conditions): string[] {
   const all = (size.seatsOfEach * PERFORMANCES).toLocaleString('en');
   const each = size.seatsOfEach.toLocaleString('en');
   return [
@@ -80,6 +81,7 @@ function conditionsOf({ size, repeats, postgres }: Conditions): string[] {
     `each table is filled once, vacuumed and analysed; everything is measured on a fresh copy of it, ${repeats} times, tables by turns`,
     `reading: warm; the first answer of each copy is not counted, the next ${size.readsOfEach} are; median of ${repeats * size.readsOfEach} (lowest–highest)`,
     `writing: median of ${repeats} (lowest–highest), one session, after a checkpoint; autovacuum is off meanwhile`,
+    load,
     'made by `npm run study:index` (bench/studies/seat-index.ts)',
   ];
 }
