@@ -32,7 +32,7 @@ export interface Way<Work> {
   readonly open: (stage: Stage, database: string, connections: number) => Promise<Contest<Work>>;
 }
 
-/** At random: those who have just collided would collide again. With no pause it took longer. */
+/** At random: those who have just collided would collide again. */
 export const PAUSE_MS_MAX = 8;
 
 interface Written {
