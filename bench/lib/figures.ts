@@ -29,9 +29,10 @@ export function machine(): Record<string, string> {
   };
 }
 
-/** Rates and sizes, in whole numbers where those say enough: `5,896 (5,700–6,010)`. */
-export function show({ median, min, max }: Figure): string {
-  return `${short(median)} (${short(min)}–${short(max)})`;
+/** The median, and where the runs were between: three digits each, or so many behind the point. */
+export function show({ median, min, max }: Figure, digits?: number): string {
+  const round = (value: number) => (digits === undefined ? short(value) : inDigits(value, digits));
+  return `${round(median)} (${round(min)}–${round(max)})`;
 }
 
 /** Three digits, and all that stand before the point. */
@@ -43,4 +44,8 @@ export function short(value: number): string {
 /** Of times in milliseconds. */
 export function showMs(figure: Figure): string {
   return `${show(figure)} ms`;
+}
+
+export function inDigits(value: number, digits: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
