@@ -27,7 +27,7 @@ select p.performance_id, p.room, k + 1 as number, k * 2 + 1 as seat_no,
   md5(p.performance_id || 'p' || k)::uuid as payment_id, md5(p.performance_id || 't' || k)::uuid as transfer_id,
   case when k < 30000 then 'S' when k < 30500 then 'H' else 'R' end as state,
   date_trunc('milliseconds', clock_timestamp() - interval '3 hours') + k * interval '20 milliseconds' as at,
-  jsonb_build_array(jsonb_build_object('no', k * 2 + 1, 'version', 1), jsonb_build_object('no', k * 2 + 2, 'version', 1)) as seats
+  json_build_array(json_build_object('no', k * 2 + 1, 'version', 1), json_build_object('no', k * 2 + 2, 'version', 1)) as seats
 from seats.performance p, generate_series(0, 34999) as k
 order by p.performance_id, k;
 alter table purchase add column held_at timestamptz, add column expires_at timestamptz;
@@ -98,8 +98,8 @@ select room, n, 1, md5(room || n)::uuid from seats.performance, generate_series(
 -- Sets of a hundred, as a busy sale appends them.
 create temporary table event as
 select performance_id, number / 100 as batch, kind, names, state, case kind when 1 then 'SeatReserved' when 2 then 'ReservationCreated' end as name, number,
-  jsonb_build_object('name', names, 'reservationId', reservation_id, 'performanceId', performance_id, 'userId', user_id, 'seats', seats,
-    'amountKrw', 60000, 'turn', jsonb_build_object('room', room, 'epoch', 1, 'number', number), 'expiresAt', expires_at, 'payNow', false,
+  json_build_object('name', names, 'reservationId', reservation_id, 'performanceId', performance_id, 'userId', user_id, 'seats', seats,
+    'amountKrw', 60000, 'turn', json_build_object('room', room, 'epoch', 1, 'number', number), 'expiresAt', expires_at, 'payNow', false,
     'paymentId', payment_id) as event, held_at
 from purchase
 join (values ('S', 1, 'SeatReserved'), ('S', 2, 'ReservationCreated'), ('S', 3, 'PaymentProcessed'), ('S', 4, 'SeatSold'), ('S', 5, 'TokenExpired'),
@@ -107,5 +107,5 @@ join (values ('S', 1, 'SeatReserved'), ('S', 2, 'ReservationCreated'), ('S', 3, 
   ('R', 1, 'SeatReserved'), ('R', 2, 'ReservationCreated'), ('R', 6, 'PaymentProcessingFailed'), ('R', 7, 'SeatReleased')
 ) as e (of, kind, names) on e.of = purchase.state;
 insert into messaging.log (names, events, event_count, at)
-select array[names], jsonb_agg(event), count(*), min(held_at) from event group by performance_id, batch, kind, names order by min(held_at), kind;
+select array[names], json_agg(event), count(*), min(held_at) from event group by performance_id, batch, kind, names order by min(held_at), kind;
 update messaging.cursor set epoch = 1, xid = pg_current_xact_id(), id = (select last_value from messaging.log_id);

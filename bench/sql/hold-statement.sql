@@ -16,5 +16,5 @@ with seat as (
   returning reservation_id, user_id, seat_versions, expires_at
 )
 insert into messaging.log (names, events, event_count)
-select '{SeatReserved}', jsonb_build_array(jsonb_build_object('name', 'SeatReserved', 'reservationId', reservation_id, 'userId', user_id, 'performanceId', :performance::int, 'seats', jsonb_build_array(jsonb_build_object('no', :seat::int, 'version', seat_versions[1])), 'amountKrw', 10000, 'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', expires_at, 'payNow', false)), 1
+select '{SeatReserved}', json_build_array(json_build_object('name', 'SeatReserved', 'reservationId', reservation_id, 'userId', user_id, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', seat_versions[1])), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', expires_at, 'payNow', false)), 1
 from hold;

@@ -158,10 +158,10 @@ create table messaging.log (
   xid xid8 default pg_current_xact_id() not null,
   id bigint default nextval('messaging.log_id'::regclass) not null,
   names text[] not null,
-  events jsonb not null,
+  events json not null,
   event_count integer not null,
   at timestamp with time zone default clock_timestamp() not null,
-  constraint log_check check (((jsonb_typeof(events) = 'array'::text) and (jsonb_array_length(events) = event_count))),
+  constraint log_check check (((json_typeof(events) = 'array'::text) and (position(('\u0000'::text) in ((events)::text)) = 0) and (position(('\ud'::text) in ((events)::text)) = 0))),
   constraint log_pkey primary key (epoch, xid, id)
 ) partition by range (id);
 
@@ -285,7 +285,7 @@ create table payments.payment (
   reservation_id uuid not null,
   user_id uuid not null,
   performance_id integer not null,
-  seats jsonb not null,
+  seats json not null,
   amount_krw integer not null,
   turn_room text,
   turn_epoch integer,
@@ -350,7 +350,7 @@ create table reservations.reservation (
   reservation_id uuid not null,
   user_id uuid not null,
   performance_id integer not null,
-  seats jsonb not null,
+  seats json not null,
   amount_krw integer not null,
   status text not null,
   created_at timestamp with time zone default date_trunc('milliseconds'::text, clock_timestamp()) not null,

@@ -41,6 +41,8 @@ export const limits = {
     readyCheckMs: 500,
     /** Open connections of one instance; above it new ones are closed at once. */
     connectionsMax: 50_000,
+    /** Connections that may wait to be taken while the event loop is busy: a crowd comes at once. The system may cut it (somaxconn). */
+    backlogMax: 4_096,
     /** What a client is told to wait when we are over a bound, at least; spread over this and the next two. */
     retryAfterSeconds: 1,
   },

@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Context, createContext } from './context.ts';
+import { limits } from './limits.ts';
 import { loadDemoCatalogue } from './catalogue/index.ts';
 import { type HttpOverrides, openHttp } from './routes.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
@@ -36,7 +37,11 @@ export async function startService(
 
   const http = await openHttp(context, overrides);
   stack.defer(() => http.drain(config.http.shutdownGraceMs));
-  const url = await http.app.listen({ host: config.http.host, port: config.http.port });
+  const url = await http.app.listen({
+    host: config.http.host,
+    port: config.http.port,
+    backlog: limits.http.backlogMax,
+  });
 
   const owned = stack.move();
   return { url, context, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -15,7 +15,7 @@ const TOLD = `told as materialized (
   select id, bit_or(bit) as names, count(*) as event_count
   from (
     select e ->> 'reservationId' as id, ${BIT_OF_NAME} as bit
-    from messaging.log l cross join lateral jsonb_array_elements(l.events) as e
+    from messaging.log l cross join lateral json_array_elements(l.events) as e
   ) e
   where id is not null and bit is not null
   group by id
@@ -50,12 +50,12 @@ twice as materialized (
   select id from told where case when event_count <> bit_count(names::bit(32)) then ${isUuid('id')} end
 ), repeated as (
   select format('%s of reservation %s is %s times in the log', e ->> 'name', e ->> 'reservationId', count(*)) as what
-  from messaging.log l cross join lateral jsonb_array_elements(l.events) as e
+  from messaging.log l cross join lateral json_array_elements(l.events) as e
   where exists (select from twice) and e ->> 'reservationId' in (select id from twice) and ${BIT_OF_NAME} is not null
   group by e ->> 'reservationId', e ->> 'name' having count(*) > 1
   union all
   select format('PerformanceScheduled of performance %s is %s times in the log', e ->> 'performanceId', count(*))
-  from messaging.log l cross join lateral jsonb_array_elements(l.events) as e
+  from messaging.log l cross join lateral json_array_elements(l.events) as e
   where l.names @> array['PerformanceScheduled'] and e ->> 'name' = 'PerformanceScheduled'
   group by e ->> 'performanceId' having count(*) > 1
 ), covered as materialized (

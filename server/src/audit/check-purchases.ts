@@ -8,7 +8,7 @@ const SOLD_IS_PAID = statement(`/* audit.sold-is-paid */
 with ${UNDER_WAY},
 owned as (
   select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int + 1 as version
-  from reservations.reservation r cross join lateral jsonb_array_elements(r.seats) as e
+  from reservations.reservation r cross join lateral json_array_elements(r.seats) as e
   where r.status = 'CONFIRMED'
 ), sold as (
   select performance_id, seat_no, version, reservation_id from seats.seat where state = 'S'
@@ -45,7 +45,7 @@ const HELD_IS_RESERVED = statement(`/* audit.held-is-reserved */
 with ${UNDER_WAY},
 wanted as (
   select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int as version
-  from reservations.reservation r cross join lateral jsonb_array_elements(r.seats) as e
+  from reservations.reservation r cross join lateral json_array_elements(r.seats) as e
   where r.status = 'HELD'
 ), held as (
   select performance_id, seat_no, version, reservation_id from seats.seat where state = 'H'
@@ -88,7 +88,7 @@ owners as (
   select 'p', reservation_id, performance_id, seats from payments.payment where state in ('DUE', 'PAID')
 ), owned as not materialized (
   select o.kind, o.performance_id, (e -> 'no')::int as seat_no, o.reservation_id
-  from owners o cross join lateral jsonb_array_elements(o.seats) as e
+  from owners o cross join lateral json_array_elements(o.seats) as e
   where not exists (select from under_way u where u.reservation_id = o.reservation_id)
 ), shared as materialized (
   select kind, performance_id, seat_no from owned group by kind, performance_id, seat_no having count(*) > 1
@@ -110,8 +110,8 @@ with priced as (
   group by h.reservation_id
 ), purchases as (
   select reservation_id, h.amount_krw as hold_krw, c.amount_krw as seats_krw, r.amount_krw as reservation_krw, p.amount_krw as payment_krw,
-    h.reservation_id is null or (r.user_id, r.performance_id, jsonb_array_length(r.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
-      or (p.user_id, p.performance_id, jsonb_array_length(p.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
+    h.reservation_id is null or (r.user_id, r.performance_id, json_array_length(r.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
+      or (p.user_id, p.performance_id, json_array_length(p.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
       or r.seats <> p.seats as is_other,
     p.state = 'VOID' and p.turn_room is null as is_bar
   from seats.hold h

@@ -52,10 +52,10 @@ rows_ahead as materialized (
 ), unread as materialized (
   select l.reader, l.at, e
   from rows_ahead l
-  cross join lateral jsonb_array_elements(l.events) as e
+  cross join lateral json_array_elements(l.events) as e
   join interest i on i.reader = l.reader and i.name = e ->> 'name'
   union all
-  select reader, parked_at, event from messaging.parked where settled_at is null
+  select reader, parked_at, event::json from messaging.parked where settled_at is null
 )`;
 
 /** The reservations that these name. */

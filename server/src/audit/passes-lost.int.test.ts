@@ -176,7 +176,7 @@ it('bears an event whose reservation is no id', async () => {
   for (const id of ['zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz', '----a---------------------------------', ''])
     await run(
       `insert into messaging.log (names, events, event_count)
-        values ('{}', jsonb_build_array(jsonb_build_object('name', 'SeatSold', 'reservationId', $1::text)), 1)`,
+        values ('{}', json_build_array(json_build_object('name', 'SeatSold', 'reservationId', $1::text)), 1)`,
       [id],
     );
   expect((await ended(await ask())).state).toBe('CLEAN');

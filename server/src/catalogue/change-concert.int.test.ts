@@ -22,7 +22,7 @@ async function eventsOf(concertId: number): Promise<unknown[]> {
   const rows = await testDatabase.database.rows<{ event: unknown }>(
     {
       name: 'test.events-of',
-      text: `select e as event from messaging.log l, jsonb_array_elements(l.events) as e
+      text: `select e as event from messaging.log l, json_array_elements(l.events) as e
              where 'ConcertChanged' = any(l.names) and (e ->> 'concertId')::int = $1 order by l.id`,
     },
     [concertId],

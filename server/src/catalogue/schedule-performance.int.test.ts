@@ -50,7 +50,7 @@ async function counts(): Promise<{ performances: number; prices: number; events:
 
 async function eventsOf(performanceId: number): Promise<unknown[]> {
   const { rows } = await client.query<{ event: unknown }>(
-    `select event from messaging.log, jsonb_array_elements(events) as event where event -> 'performanceId' = $1`,
+    `select event from messaging.log, json_array_elements(events) as event where (event ->> 'performanceId')::int = $1`,
     [performanceId],
   );
   return rows.map((row) => row.event);

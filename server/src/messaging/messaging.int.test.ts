@@ -37,7 +37,7 @@ const createOnSeatReserved = (events: readonly AnyEvent[]) =>
 
 async function logged(): Promise<AnyEvent[]> {
   const rows = await world.rows<{ event: AnyEvent }>(
-    `select e.event from messaging.log l, jsonb_array_elements(l.events) with ordinality as e (event, place)
+    `select e.event from messaging.log l, json_array_elements(l.events) with ordinality as e (event, place)
      order by l.epoch, l.xid, l.id, e.place`,
   );
   return rows.map((row) => row.event);
@@ -162,7 +162,7 @@ test('three instances: every event takes effect once, what it emits is emitted o
   await world.effectsOf(2_900);
   await until('everybody has seen everything', async () => {
     const [row] = await world.rows<{ created: number }>(
-      `select sum((select count(*) from jsonb_array_elements(events) e where e ->> 'name' = 'ReservationCreated'))::int as created
+      `select sum((select count(*) from json_array_elements(events) e where e ->> 'name' = 'ReservationCreated'))::int as created
        from messaging.log`,
     );
     return row?.created === 1_500;

@@ -22,7 +22,7 @@ select r.*, t.at,
   case when r.expires_at > t.at then 'DUE' else 'LAPSED' end,
   case when r.expires_at > t.at then null else t.at end
 from unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::jsonb[], $6::int[], $7::text[], $8::int[], $9::bigint[],
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::json[], $6::int[], $7::text[], $8::int[], $9::bigint[],
     $10::timestamptz[]
   ) as r (
     payment_id, reservation_id, user_id, performance_id, seats, amount_krw, turn_room, turn_epoch, turn_number,

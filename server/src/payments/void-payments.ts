@@ -15,7 +15,7 @@ insert into payments.payment (
   payment_id, reservation_id, user_id, performance_id, seats, amount_krw, state, expires_at, closed_at
 )
 select c.payment_id, c.reservation_id, c.user_id, c.performance_id, c.seats, 0, 'VOID', t.at, t.at
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::jsonb[])
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::json[])
     as c (payment_id, reservation_id, user_id, performance_id, seats),
   (select date_trunc('milliseconds', clock_timestamp()) as at) as t
 order by c.payment_id

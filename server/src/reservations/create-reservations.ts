@@ -12,7 +12,7 @@ with created as (
     reservation_id, user_id, performance_id, seats, amount_krw, expires_at, status
   )
   select h.*, 'HELD'
-  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::timestamptz[])
+  from unnest($1::uuid[], $2::uuid[], $3::int[], $4::json[], $5::int[], $6::timestamptz[])
     as h (reservation_id, user_id, performance_id, seats, amount_krw, expires_at)
   on conflict (reservation_id) do nothing
   returning reservation_id

@@ -99,7 +99,7 @@ const eventsOf = async ({ reservationId }: Reserved) => {
   const rows = await db.database.rows<{ event: AnyEvent }>(
     {
       name: 'test.events-of',
-      text: `select event from messaging.log, jsonb_array_elements(events) as event
+      text: `select event from messaging.log, json_array_elements(events) as event
         where event->>'reservationId' = $1::text order by id`,
     },
     [reservationId],

@@ -222,7 +222,7 @@ async function forgetTurn(fan: Fan): Promise<void> {
 function unspentTurns(): Promise<Record<string, unknown>[]> {
   const text = `/* test.unspent-turns */
     select e ->> 'reservationId' as "reservationId", e ->> 'reason' as reason
-    from messaging.log l, jsonb_array_elements(l.events) e where e ->> 'name' = 'TokenExpirationFailed'`;
+    from messaging.log l, json_array_elements(l.events) e where e ->> 'name' = 'TokenExpirationFailed'`;
   return world.db.database.rows({ name: 'test.unspent-turns', text }, []);
 }
 

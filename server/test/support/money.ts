@@ -49,7 +49,7 @@ export async function createMoney(): Promise<Money> {
   const two = instanceOn(db, await db.open());
   const ask: Money['ask'] = (sql, ...values) => db.database.rows({ name: '', text: sql }, values);
   const events: Money['events'] = async (name) => {
-    const sql = `select e from messaging.log l, jsonb_array_elements(l.events) e where e ->> 'name' = $1 order by l.id`;
+    const sql = `select e from messaging.log l, json_array_elements(l.events) e where e ->> 'name' = $1 order by l.id`;
     return (await ask<{ e: EventOf<typeof name> }>(sql, name)).map((row) => row.e);
   };
   return {
@@ -158,7 +158,7 @@ export function turnNotSpent(of: EventOf<'ReservationCreated'>): EventOf<'TokenE
 const EVENT_OF_STATE = `
   with told as (
     select e ->> 'reservationId' as reservation_id, count(*) as n
-    from messaging.log l, jsonb_array_elements(l.events) e
+    from messaging.log l, json_array_elements(l.events) e
     where e ->> 'name' = $1
     group by 1
   )

@@ -2,7 +2,7 @@
 import { letInNext, OTHER, OVERDUE, type Planted } from './audited-story.ts';
 
 const append = (name: string, event: string) =>
-  `insert into messaging.log (names, events, event_count) values ('{${name}}', jsonb_build_array(${event}), 1)`;
+  `insert into messaging.log (names, events, event_count) values ('{${name}}', json_build_array(${event}), 1)`;
 
 export const plantedInMoney: readonly Planted[] = [
   {
@@ -202,7 +202,7 @@ export const plantedInLog: readonly Planted[] = [
     what: 'an event that is in the log twice',
     sql: () => [
       `insert into messaging.log (names, events, event_count)
-        select '{SeatSold}', jsonb_build_array(e), 1 from messaging.log, jsonb_array_elements(events) as e where e ->> 'name' = 'SeatSold' limit 1`,
+        select '{SeatSold}', json_build_array(e), 1 from messaging.log, json_array_elements(events) as e where e ->> 'name' = 'SeatSold' limit 1`,
     ],
     says: () => /^SeatSold of reservation \S+ is 2 times in the log$/,
   },
@@ -212,7 +212,7 @@ export const plantedInLog: readonly Planted[] = [
     sql: ({ performance }) => [
       append(
         'PerformanceScheduled',
-        `'{"name": "PerformanceScheduled", "performanceId": ${performance}}'::jsonb`,
+        `'{"name": "PerformanceScheduled", "performanceId": ${performance}}'::json`,
       ),
       `update messaging.cursor set epoch = 2`,
     ],
@@ -232,7 +232,7 @@ export const plantedInLog: readonly Planted[] = [
   {
     check: 'events-are-true',
     what: 'an event of something that did not happen',
-    sql: ({ held }) => [append('SeatSold', `'{"name": "SeatSold", "reservationId": "${held}"}'::jsonb`)],
+    sql: ({ held }) => [append('SeatSold', `'{"name": "SeatSold", "reservationId": "${held}"}'::json`)],
     says: ({ held }) =>
       new RegExp(`^the log tells of reservation ${held} what its state does not say: SeatSold$`),
   },

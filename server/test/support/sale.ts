@@ -86,7 +86,7 @@ export async function eventCounts(world: World): Promise<Record<string, number>>
     {
       name: 'test.event-counts',
       text: `/* test.event-counts */
-        select e ->> 'name' as name, count(*) from messaging.log l, jsonb_array_elements(l.events) e group by 1`,
+        select e ->> 'name' as name, count(*) from messaging.log l, json_array_elements(l.events) e group by 1`,
     },
     [],
   );

@@ -20,7 +20,7 @@ async function counts({ connection }: TestDatabase) {
       select (select count(*)::int from catalogue.venue) as venues,
         (select count(*)::int from catalogue.concert) as concerts,
         (select count(*)::int from catalogue.performance) as performances,
-        (select sum(jsonb_array_length(events))::int from messaging.log) as events`);
+        (select sum(json_array_length(events))::int from messaging.log) as events`);
     return rows[0];
   } finally {
     await client.end();
