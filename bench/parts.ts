@@ -8,9 +8,10 @@ import { maps } from './parts/maps.ts';
 import { million } from './parts/million.ts';
 import { polls } from './parts/polls.ts';
 import { purchases } from './parts/purchases.ts';
+import { streams } from './parts/streams.ts';
 
 /** What `npm run bench` runs: everything that the table promises. */
-export const parts: Readonly<Record<string, Part>> = { holds, purchases, joins, polls, maps };
+export const parts: Readonly<Record<string, Part>> = { holds, purchases, joins, polls, maps, streams };
 
 /** What is measured only when it is named: it takes long, and promises no speed of a request. */
 export const more: Readonly<Record<string, Part>> = { million, import: importing, audit };
