@@ -1,6 +1,7 @@
 /** All parts of the suite, in the order in which they run. */
 import type { Part } from './lib/part.ts';
 import { audit } from './parts/audit.ts';
+import { flat } from './parts/flat.ts';
 import { holds } from './parts/holds.ts';
 import { importing } from './parts/import.ts';
 import { joins } from './parts/joins.ts';
@@ -11,7 +12,7 @@ import { purchases } from './parts/purchases.ts';
 import { streams } from './parts/streams.ts';
 
 /** What `npm run bench` runs: everything that the table promises. */
-export const parts: Readonly<Record<string, Part>> = { holds, purchases, joins, polls, maps, streams };
+export const parts: Readonly<Record<string, Part>> = { holds, purchases, joins, polls, maps, streams, flat };
 
 /** What is measured only when it is named: it takes long, and promises no speed of a request. */
 export const more: Readonly<Record<string, Part>> = { million, import: importing, audit };

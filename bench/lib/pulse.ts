@@ -16,7 +16,7 @@ export interface PulseOptions {
   readonly performanceId: number;
   /** They hold by turns, and give back what they have before they hold again. */
   readonly buyers: readonly Journey[];
-  /** Sets of seats that one person may hold: twice as many as change in one beat, at least. */
+  /** Sets of seats that one person may hold: several times as many as are held in one beat. */
   readonly seats: readonly string[];
   /** Sets that are held in one beat. */
   readonly holdsPerBeat: number;
@@ -88,6 +88,11 @@ export function startPulse({ host, port }: RunningService, options: PulseOptions
 async function send(connection: Connection | undefined, request: string): Promise<string> {
   if (connection === undefined) throw new Error('there is a connection for each request of a beat');
   const { status, body } = await connection.send(request);
+  if (status === 503) {
+    // Asked again as it says, with the same key: a busy second is not the end of the run.
+    await delay(BEAT_MS);
+    return send(connection, request);
+  }
   if (status >= 400) throw new Error(`${request.split('\r\n')[0]}: ${status} ${body}`);
   return body;
 }

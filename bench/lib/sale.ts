@@ -1,5 +1,6 @@
 /** Houses in the middle of their sale, as rows that the auditor agrees with (bench/sql/audit-sale.sql). */
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { operate } from './operate.ts';
 import type { RunningService, Stage } from './stage.ts';
 
@@ -21,11 +22,16 @@ export async function openSales(stage: Stage, database: string, performances: nu
 /** The room of the performance with that id. */
 export const saleRoom = (performanceId: number) => `sale-${performanceId}`;
 
-/** From then on the room lets everybody in who comes. */
+/** The room lets everybody in who waits, and whoever comes from then on at once. */
 export async function letAllIn(service: RunningService, room: string): Promise<void> {
   const all = 1_000_000;
   const terms = { rateCount: all, rateWindowMs: 1_000, capacity: all };
-  await operate(service, 'PATCH', `/admin/queue/rooms/${room}`, terms);
+  let { waiting } = await operate(service, 'PATCH', `/admin/queue/rooms/${room}`, terms);
+  while (waiting !== 0) {
+    await delay(100);
+    const answer = await fetch(`http://${service.host}:${service.port}/api/v1/queue/rooms/${room}`);
+    ({ waiting } = (await answer.json()) as { waiting?: unknown });
+  }
 }
 
 /** So many seats that are free, in sets of so many, from all over the house. */

@@ -70,8 +70,8 @@ interface Load {
  * instance; the reference is beside it, and shares the cores with it and with whoever changes the seats.
  */
 function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
-  let house: Promise<House> | undefined;
-  const theHouse = (stage: Stage) => (house ??= openHouse(stage));
+  let opened: Promise<House> | undefined;
+  const theHouse = (stage: Stage) => (opened ??= openHouse(stage));
   return views.map((view) => [
     view,
     [

@@ -23,7 +23,9 @@ const IN_FRONT = 3_000;
 /** Let in each second. */
 const ADMITTED_PER_S = 5;
 const HOLDS_PER_S = 12;
-const BUYERS = 500;
+/** After so many seconds the same seats are held again: they are free by then on a busy machine, too. */
+const BEATS_APART = 10;
+const BUYERS = 1_000;
 const WARM_UP_SECONDS = 10;
 /** The room lets everybody in whose seats are seen, and nobody's turn is over while this runs. */
 const SETTINGS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
@@ -107,7 +109,7 @@ async function openHall(stage: Stage, database: string, service: RunningService)
   const buyers = await gather(service, BUYERS, { join: true });
   const inFront = await gather(service, IN_FRONT, { join: true, room: LINE });
   await laidOut(stage, database, SEATS);
-  const sets = { sets: 2 * HOLDS_PER_S, each: SEATS_PER_PERSON };
+  const sets = { sets: BEATS_APART * HOLDS_PER_S, each: SEATS_PER_PERSON };
   const seats = await freeSeats(stage, database, performanceId, sets);
   // The last of them are let in last.
   return { database, service, performanceId, buyers, seats, leavers: inFront.toReversed() };
@@ -178,7 +180,7 @@ async function slowReaders(stage: Stage, count: number, seconds: number): Promis
   await using service = await stage.startService(database, SETTINGS);
   const hall = await openHall(stage, database, service);
   const choosing = (await groupsOf(hall, 2 * count)).slice(1);
-  const sets = { sets: 2 * SLOW_HOLDS_PER_S, each: SEATS_PER_PERSON };
+  const sets = { sets: BEATS_APART * SLOW_HOLDS_PER_S, each: SEATS_PER_PERSON };
   const seats = await freeSeats(stage, database, hall.performanceId, sets);
   await using listeners = await listen(stage, service, choosing, { isReading: false });
   const before = await memoryMb(service.pid);
