@@ -121,8 +121,11 @@ async function opener(): Promise<void> {
 }
 await Promise.all(Array.from({ length: OPENING }, opener));
 
+let begunMs = performance.now();
+
 function begin(): void {
   const nowMs = performance.now();
+  begunMs = nowMs;
   for (const ears of all) {
     ears.updates = new Map();
     ears.events = 0;
@@ -140,6 +143,7 @@ function heard({ group, updates, events, bytes, silentMsMax, lost }: Ears): Hear
     streams,
     updates: whole.length,
     events,
+    perSecond: events / streams / ((performance.now() - begunMs) / 1_000),
     bytes,
     silentMsMax,
     lost,

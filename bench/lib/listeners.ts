@@ -29,6 +29,8 @@ export interface Heard {
   readonly updates: number;
   /** All that were received: updates times streams, when everybody got each. */
   readonly events: number;
+  /** Events of each stream. */
+  readonly perSecond: number;
   readonly bytes: number;
   /** The longest that any stream heard nothing. */
   readonly silentMsMax: number;
