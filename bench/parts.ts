@@ -2,6 +2,7 @@
 import type { Part } from './lib/part.ts';
 import { arena } from './parts/arena.ts';
 import { audit } from './parts/audit.ts';
+import { flat } from './parts/flat.ts';
 import { holds } from './parts/holds.ts';
 import { hot } from './parts/hot.ts';
 import { importing } from './parts/import.ts';
@@ -11,6 +12,7 @@ import { maps } from './parts/maps.ts';
 import { million } from './parts/million.ts';
 import { polls } from './parts/polls.ts';
 import { purchases } from './parts/purchases.ts';
+import { streams } from './parts/streams.ts';
 
 /** What `npm run bench` runs: everything that the table promises. */
 export const parts: Readonly<Record<string, Part>> = {
@@ -22,6 +24,8 @@ export const parts: Readonly<Record<string, Part>> = {
   joins,
   polls,
   maps,
+  streams,
+  flat,
 };
 
 /** What is measured only when it is named: it takes long, and promises no speed of a request. */

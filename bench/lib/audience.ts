@@ -1,8 +1,8 @@
 /** Fans with accounts, places and money, and a performance to fight for, made over HTTP before the clock starts. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Journey, type LoadJob, runLoad } from './load.ts';
+import { operate } from './operate.ts';
 import { createPeople } from './people.ts';
-import { OPERATOR_TOKEN, type RunningService } from './stage.ts';
+import type { RunningService } from './stage.ts';
 
 const PRICE_KRW = 10_000;
 export const SEATS_PER_PERSON = 4;
@@ -13,24 +13,7 @@ export async function openPerformance(
   seats: number,
   seatsPerPerson = SEATS_PER_PERSON,
 ): Promise<number> {
-  const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
-    const response = await fetch(`http://${service.host}:${service.port}/api/v1${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${OPERATOR_TOKEN}`,
-        'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
-      },
-      body: JSON.stringify(body),
-    });
-    if (response.status === 503) {
-      // it has just begun, and says so
-      await delay(1_000);
-      return post(path, body);
-    }
-    if (response.status !== 201) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as Record<string, unknown>;
-  };
+  const post = (path: string, body: unknown) => operate(service, 'POST', path, body);
   const section = { name: 'Floor', seatCount: seats, rowLength: Math.min(50, seats) };
   const venue = await post('/admin/venues', {
     name: 'Bench hall',
@@ -64,6 +47,8 @@ export interface Gathering {
   readonly seatsPaidFor?: number;
   /** Each has a place in the room, and a turn where the room lets all in. */
   readonly join?: boolean;
+  /** Which room; undefined: the usual one. */
+  readonly room?: string;
 }
 
 /**
@@ -73,14 +58,17 @@ export interface Gathering {
 export async function gather(
   service: RunningService,
   count: number,
-  { seatsPaidFor = 0, join = false }: Gathering,
+  { seatsPaidFor = 0, join = false, room }: Gathering,
 ): Promise<Journey[]> {
   const person = createPeople();
   const run = crypto.randomUUID().slice(0, 8);
   const fans = Array.from({ length: count }, (_, index) => ({
     known: { accessToken: person(), key: `bench-${run}-${index}`, seat: String(index + 1) },
   }));
-  const steps = [...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor)] : []), ...(join ? [joinStep] : [])];
+  const steps = [
+    ...(seatsPaidFor > 0 ? [chargeStep(seatsPaidFor)] : []),
+    ...(join ? [{ ...joinStep, body: JSON.stringify({ room }) }] : []),
+  ];
   return steps.length === 0 ? fans : collect(service, fans, steps);
 }
 

@@ -6,6 +6,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunningService, Stage } from './stage.ts';
 
@@ -24,7 +25,7 @@ const NOT_KEPT = new Set(['connection', 'keep-alive', 'date', 'content-length', 
 
 /** What the service answers to one such request, byte for byte. */
 export async function sampleAnswer(
-  { host, port }: RunningService,
+  { host, port }: Pick<RunningService, 'host' | 'port'>,
   path: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answer> {
@@ -32,6 +33,11 @@ export async function sampleAnswer(
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const body = await buffer(response);
   const status = response.statusCode ?? 0;
+  if (status === 503) {
+    // it has just begun, and says so
+    await delay(1_000);
+    return sampleAnswer({ host, port }, path, headers);
+  }
   if (status !== 200 && status !== 304) throw new Error(`${path}: ${status} ${body.toString()}`);
   const kept = Object.entries(response.headers).filter(([name]) => !NOT_KEPT.has(name));
   return {

@@ -38,9 +38,19 @@ export function costNote({ process, postgres, machine }: CoreUse, perSecond: num
 }
 
 /** The most memory that the process ever had in RAM. */
-export async function peakMemoryMb(pid: number): Promise<number> {
+export function peakMemoryMb(pid: number): Promise<number> {
+  return statusMb(pid, 'VmHWM');
+}
+
+/** What it has in RAM. */
+export function memoryMb(pid: number): Promise<number> {
+  return statusMb(pid, 'VmRSS');
+}
+
+async function statusMb(pid: number, name: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024) / 1e6;
+  const line = status.split('\n').find((text) => text.startsWith(`${name}:`));
+  return (Number(/(\d+) kB$/.exec(line ?? '')?.[1]) * 1_024) / 1e6;
 }
 
 interface Ticks {

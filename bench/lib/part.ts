@@ -57,3 +57,4 @@ export function isMet(finding: Finding): boolean {
 export const atLeast = (value: number): Aim => ({ at: 'least', value, times: false });
 export const atMost = (value: number): Aim => ({ at: 'most', value, times: false });
 export const timesAtLeast = (value: number): Aim => ({ at: 'least', value, times: true });
+export const timesAtMost = (value: number): Aim => ({ at: 'most', value, times: true });

@@ -1,14 +1,11 @@
 /** An audit of a large sale: how long it takes, check by check, and what memory the process takes. */
-import { readFile } from 'node:fs/promises';
 import { limits } from '../../server/src/limits.ts';
 import { type Audited, audited } from '../lib/audited.ts';
 import { figureOf } from '../lib/figures.ts';
 import { table } from '../lib/page.ts';
 import type { Part } from '../lib/part.ts';
+import { openSales, SALE_SEATS } from '../lib/sale.ts';
 import type { Stage } from '../lib/stage.ts';
-
-const SALE = new URL('../sql/audit-sale.sql', import.meta.url);
-const SEATS_PER_PERFORMANCE = 100_000;
 
 export const audit: Part = {
   title: 'An audit of a large sale',
@@ -27,13 +24,10 @@ export const audit: Part = {
 async function measureAudit(stage: Stage, performances: number, repeats: number): Promise<string[]> {
   const database = await stage.freshDatabase();
   await (await stage.startService(database))[Symbol.asyncDispose](); // it makes the tables
-  const sale = await readFile(SALE, 'utf8');
-  await stage.query(database, `set bench.performances = ${performances}; ${sale}`);
-  await stage.query(database, 'vacuum analyze');
-  await stage.query(database, 'checkpoint');
+  await openSales(stage, database, performances);
   const runs: Audited[] = [];
   for (let run = 0; run < repeats; run++) runs.push(await audited(stage, database));
-  return rowsOf(runs, performances * SEATS_PER_PERFORMANCE);
+  return rowsOf(runs, performances * SALE_SEATS);
 }
 
 function rowsOf(runs: readonly Audited[], seats: number): string[] {

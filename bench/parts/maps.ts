@@ -1,22 +1,24 @@
 /** Seat maps, read by a crowd while seats change state, beside a bare Fastify that answers the same. */
-import { cancelStep, holdStep, joinStep, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
+import { audited } from '../lib/audited.ts';
+import { cancelStep, gather, holdStep, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
 import { type Answer, sampleAnswer, startBare } from '../lib/bare.ts';
 import { BY_WRK, medians } from '../lib/conditions.ts';
 import { type Journey, runLoad } from '../lib/load.ts';
 import { comparison } from '../lib/page.ts';
 import { type Finding, type Part, timesAtLeast } from '../lib/part.ts';
-import { createPeople } from '../lib/people.ts';
+import { freeSeats, letAllIn, openSales, SALE_SEATS, SALE_SOLD, saleRoom } from '../lib/sale.ts';
 import { laidOut } from '../lib/seats.ts';
 import { compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
 import { runWrk } from '../lib/wrk.ts';
 
-const SEATS = 100_000;
 const FEW_SEATS = 50;
-/** The first ones: more than are held in one run. */
-const SEATS_CHANGING = 20_000;
+/** Sets of seats that are held and given back by turns: more than are held within a few seconds. */
+const SETS_CHANGING = 5_000;
 const MAP_TYPE = 'application/vnd.frontrow.seat-map';
 const CHANGES_PER_S = 1_000;
+/** Of the changes, when both cores are busy: the pace that was reached is told beside the figure. */
+const REFUSED_SHARE_MAX = 0.05;
 const FANS = 500;
 const WARM_UP_SECONDS = 3;
 /** The house is used for longer than a usual turn. */
@@ -28,7 +30,8 @@ export const maps: Part = {
     medians(run),
     BY_WRK,
     'seats are held and given back over HTTP, four at a time, by a load generator (Node) on the same cores',
-    'half of the seats are sold, at random; the clients take gzip',
+    `of the 100,000 ${SALE_SOLD}; the clients take gzip`,
+    'audited after every run of ours',
     'the reference sends the same bytes and headers; beside it the same seats change at an instance that nobody looks at',
   ],
   measure: async (stage, { quick, repeats }) => {
@@ -69,36 +72,39 @@ interface Load {
  * instance; the reference is beside it, and shares the cores with it and with whoever changes the seats.
  */
 function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
-  let house: Promise<House> | undefined;
-  const theHouse = (stage: Stage) => (house ??= openHouse(stage));
+  let opened: Promise<House> | undefined;
+  const theHouse = (stage: Stage) => (opened ??= openHouse(stage));
   return views.map((view) => [
     view,
     [
       {
         name: `Frontrow: ${view.name}`,
         run: async (stage) => {
-          const { database, performances, fans } = await theHouse(stage);
+          const house = await theHouse(stage);
+          const { database, performances, fans } = house;
           await using service = await stage.startService(database, LONG_TURNS);
           const path = pathOf(performances[view.of]);
           const headers = await headersOf(service, path, view, fans);
           const [measured, changes] = await Promise.all([
             look(service, path, headers, load),
-            changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+            changeSeats(service, house, WARM_UP_SECONDS + load.seconds),
           ]);
+          await audited(stage, database);
           return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
         },
       },
       {
         name: `bare Fastify: ${view.name}`,
         run: async (stage) => {
-          const { database, performances, fans } = await theHouse(stage);
+          const house = await theHouse(stage);
+          const { database, performances, fans } = house;
           const path = pathOf(performances[view.of]);
           const { headers, sample } = await sampleView(stage, database, path, view, fans);
           await using bare = await startBare(stage, sample);
           await using service = await stage.startService(database, LONG_TURNS);
           const [measured] = await Promise.all([
             look(bare, path, headers, load),
-            changeSeats(service, performances.changing, fans, WARM_UP_SECONDS + load.seconds),
+            changeSeats(service, house, WARM_UP_SECONDS + load.seconds),
           ]);
           return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
         },
@@ -114,36 +120,22 @@ interface House {
   readonly performances: Readonly<Record<View['of'], number>>;
   /** With an account and a turn. */
   readonly fans: readonly Journey[];
+  /** Free ones of the performance that changes, in sets that one person may hold. */
+  readonly seats: readonly string[];
 }
 
 async function openHouse(stage: Stage): Promise<House> {
   const database = await stage.freshDatabase();
+  await (await stage.startService(database, LONG_TURNS))[Symbol.asyncDispose](); // it makes the tables
+  const [changing, quiet] = [1, 2];
+  await openSales(stage, database, 2);
   await using service = await stage.startService(database, LONG_TURNS);
-  const performances = {
-    changing: await openPerformance(service, SEATS),
-    quiet: await openPerformance(service, SEATS),
-    small: await openPerformance(service, FEW_SEATS),
-  };
-  const person = createPeople();
-  const { host, port } = service;
-  const { outcomes } = await runLoad({
-    host,
-    port,
-    connections: 16,
-    collect: true,
-    journeys: Array.from({ length: FANS }, () => ({ known: { accessToken: person() } })),
-    steps: [joinStep],
-  });
-  await laidOut(stage, database, 2 * SEATS + FEW_SEATS);
-  // Half sold, at random: an empty house would be packed into nothing.
-  await stage.query(
-    database,
-    `update seats.seat set state = 'S', version = 2, reservation_id = gen_random_uuid()
-     where seat_no > $1 and random() < 0.5`,
-    [SEATS_CHANGING],
-  );
-  await stage.query(database, 'vacuum analyze seats.seat');
-  return { database, performances, fans: outcomes.map(({ known }) => ({ known })) };
+  const small = await openPerformance(service, FEW_SEATS);
+  await letAllIn(service, saleRoom(changing));
+  const fans = await gather(service, FANS, { join: true, room: saleRoom(changing) });
+  await laidOut(stage, database, 2 * SALE_SEATS + FEW_SEATS);
+  const seats = await freeSeats(stage, database, changing, { sets: SETS_CHANGING, each: SEATS_PER_PERSON });
+  return { database, performances: { changing, quiet, small }, fans, seats };
 }
 
 /** What a client of this view sends: the map is for those whose turn it is. */
@@ -183,7 +175,7 @@ async function look(
   { seconds, connections }: Load,
 ): Promise<Measured> {
   const run = { host, port, connections, requests: { path, headers } };
-  await runWrk({ ...run, seconds: WARM_UP_SECONDS });
+  await runWrk({ ...run, seconds: WARM_UP_SECONDS, mayBeRefused: true });
   const { perSecond, latency } = await runWrk({ ...run, seconds });
   return { perSecond, latency };
 }
@@ -191,15 +183,13 @@ async function look(
 /** Fans hold seats and give them back, at an even pace. Gives how many seats a second changed state. */
 async function changeSeats(
   { host, port }: RunningService,
-  performanceId: number,
-  fans: readonly Journey[],
+  { performances, fans, seats }: House,
   seconds: number,
 ): Promise<number> {
   const perSecond = CHANGES_PER_S / (2 * SEATS_PER_PERSON);
   const run = crypto.randomUUID();
   const journeys = Array.from({ length: Math.ceil(perSecond * seconds) }, (_, index) => {
-    const first = (index * SEATS_PER_PERSON) % SEATS_CHANGING;
-    const seat = Array.from({ length: SEATS_PER_PERSON }, (__, offset) => first + offset + 1).join();
+    const seat = seats[index % seats.length] ?? '';
     return { known: { ...fans[index % fans.length]?.known, seat, key: `${run}-${index}` } };
   });
   const { statuses, durationMs } = await runLoad({
@@ -208,9 +198,10 @@ async function changeSeats(
     connections: 32,
     perSecond,
     journeys,
-    steps: [holdStep(performanceId), cancelStep],
+    steps: [holdStep(performances.changing), cancelStep],
   });
   const done = (statuses['hold']?.[201] ?? 0) + (statuses['cancel']?.[204] ?? 0);
-  if (done !== 2 * journeys.length) throw new Error(`not all seats changed: ${JSON.stringify(statuses)}`);
+  if (done < 2 * journeys.length * (1 - REFUSED_SHARE_MAX))
+    throw new Error(`not all seats changed: ${JSON.stringify(statuses)}`);
   return (done * SEATS_PER_PERSON) / (durationMs / 1_000);
 }

@@ -1,9 +1,7 @@
 /** Polls of a long line, each by somebody else, beside a bare Fastify that answers the same bytes. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { audited } from '../lib/audited.ts';
 import { BY_WRK, medians } from '../lib/conditions.ts';
 import { figureOf, showMs } from '../lib/figures.ts';
@@ -12,19 +10,15 @@ import { atMost, type Part, timesAtLeast } from '../lib/part.ts';
 import { LONG_LINE } from './joins.ts';
 import { type Answer, sampleAnswer, startBare } from '../lib/bare.ts';
 import { peakMemoryMb } from '../lib/cores.ts';
+import { formLine, placeSigner } from '../lib/line.ts';
 import { runLoad } from '../lib/load.ts';
 import type { Quantiles } from '../lib/quantiles.ts';
 import { alsoFinding, compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
-import { type RunningService, SIGNING_KEYS, type Stage } from '../lib/stage.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
 import { runWrk } from '../lib/wrk.ts';
-import { parseSigningKeys } from '../../server/src/config/secrets.ts';
-import { systemClock } from '../../server/src/platform/clock.ts';
-import { derivedUuid } from '../../server/src/platform/identifiers.ts';
-import { createTokenSigner } from '../../server/src/platform/signed-token.ts';
 
 const PATH = '/api/v1/queue/tokens/me';
 const WARM_UP_SECONDS = 3;
-const DAY_SECONDS = 86_400;
 
 /** Far below what an instance can do, and more than enough to see an answer that waits. */
 const UNHURRIED_PER_S = 2_000;
@@ -93,7 +87,7 @@ type Lines = (stage: Stage, people: number) => Promise<Line>;
 function createLines(): Lines {
   const lines = new Map<number, Promise<Line>>();
   return (stage, people) => {
-    const line = lines.get(people) ?? formLine(stage, people);
+    const line = lines.get(people) ?? openLine(stage, people);
     lines.set(people, line);
     return line;
   };
@@ -151,7 +145,7 @@ async function pollUnhurried(stage: Stage, lines: Lines, people: number): Promis
 async function poll({ host, port }: RunningService, tokens: string, load: Load): Promise<Measured> {
   const requests = { tokens, method: 'GET', path: PATH, again: true } as const;
   const { connections, seconds } = load;
-  await runWrk({ host, port, connections, seconds: WARM_UP_SECONDS, requests });
+  await runWrk({ host, port, connections, seconds: WARM_UP_SECONDS, requests, mayBeRefused: true });
   const { perSecond, latency } = await runWrk({ host, port, connections, seconds, requests });
   return { perSecond, latency };
 }
@@ -164,42 +158,14 @@ interface Line {
   readonly sample: Answer;
 }
 
-/** A room with that many people in line, written as a whole: joining is another part's business. */
-async function formLine(stage: Stage, people: number): Promise<Line> {
+/** A room with that many people in line. */
+async function openLine(stage: Stage, people: number): Promise<Line> {
   const database = await stage.freshDatabase();
   const tokens = join(stage.folder, `line-of-${people}`);
-  await pipeline(Readable.from(linesOf(people)), createWriteStream(tokens));
   await using service = await stage.startService(database, LONG_LINE); // makes the room
-  await stage.query(
-    database,
-    `with placed as (
-       insert into waiting_room.token (room, number, epoch, user_id)
-       select 'main', n, 1, gen_random_uuid() from generate_series(1, $1::int) n
-       returning number
-     )
-     update waiting_room.room set last_number = $1, waiting = (select count(*) from placed) where room = 'main'`,
-    [people],
-  );
-  await stage.query(database, 'vacuum analyze waiting_room.token');
-  await stage.query(database, 'checkpoint');
-  const headers = { authorization: `Bearer ${signer().sign('queue', claimsOf(Math.ceil(people / 2)))}` };
+  await formLine(stage, database, { room: 'main', people, tokens });
+  const headers = { authorization: `Bearer ${placeSigner('main')(Math.ceil(people / 2))}` };
   return { database, tokens, sample: await sampleAnswer(service, PATH, headers) };
-}
-
-function* linesOf(people: number): Iterable<string> {
-  const places = signer();
-  const chunk = 1_000;
-  for (let first = 1; first <= people; first += chunk) {
-    const numbers = Array.from({ length: Math.min(chunk, people - first + 1) }, (_, index) => first + index);
-    yield numbers.map((number) => `${places.sign('queue', claimsOf(number))}\n`).join('');
-  }
-}
-
-const signer = () => createTokenSigner(parseSigningKeys([SIGNING_KEYS]), systemClock);
-
-function claimsOf(number: number): object {
-  const exp = Math.floor(systemClock.wallMs() / 1_000) + DAY_SECONDS;
-  return { sub: derivedUuid('bench', String(number)), room: 'main', epoch: 1, n: number, exp };
 }
 
 /** Says beside the figure how many transactions the database did meanwhile, and what memory the service took. */

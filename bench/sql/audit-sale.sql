@@ -20,15 +20,19 @@ select performance_id, layout_id, section_no, 30000 from catalogue.performance j
 insert into seats.performance
 select performance_id, room, 100000, seats_per_person, sale_opens_at, sale_closes_at from catalogue.performance;
 
+-- People do not buy from the first row to the last: the seats lie side by side, the pairs all over the house.
+create temporary table pair as
+select row_number() over (order by md5(n::text)) - 1 as k, n * 2 + 1 as seat_no from generate_series(0, 49999) as n;
+
 -- sold: S, held: H, lapsed: R. One place in line and two seats each.
 create temporary table purchase as
-select p.performance_id, p.room, k + 1 as number, k * 2 + 1 as seat_no,
+select p.performance_id, p.room, k + 1 as number, pair.seat_no,
   md5(p.performance_id || 'r' || k)::uuid as reservation_id, md5(p.performance_id || 'u' || k)::uuid as user_id,
   md5(p.performance_id || 'p' || k)::uuid as payment_id, md5(p.performance_id || 't' || k)::uuid as transfer_id,
   case when k < 30000 then 'S' when k < 30500 then 'H' else 'R' end as state,
   date_trunc('milliseconds', clock_timestamp() - interval '3 hours') + k * interval '20 milliseconds' as at,
-  json_build_array(json_build_object('no', k * 2 + 1, 'version', 1), json_build_object('no', k * 2 + 2, 'version', 1)) as seats
-from seats.performance p, generate_series(0, 34999) as k
+  json_build_array(json_build_object('no', seat_no, 'version', 1), json_build_object('no', seat_no + 1, 'version', 1)) as seats
+from seats.performance p, pair where k < 35000
 order by p.performance_id, k;
 alter table purchase add column held_at timestamptz, add column expires_at timestamptz;
 update purchase set held_at = case state when 'H' then date_trunc('milliseconds', clock_timestamp()) else at + interval '2 seconds' end;

@@ -7,7 +7,7 @@ import { type Check, SETTLED_SUSPECTS, UNDER_WAY, VERDICT } from './check.ts';
 const SOLD_IS_PAID = statement(`/* audit.sold-is-paid */
 with ${UNDER_WAY},
 owned as (
-  select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int + 1 as version
+  select r.reservation_id, r.performance_id, (e ->> 'no')::int as seat_no, (e ->> 'version')::int + 1 as version
   from reservations.reservation r cross join lateral json_array_elements(r.seats) as e
   where r.status = 'CONFIRMED'
 ), sold as (
@@ -44,7 +44,7 @@ select (select count(*) from sold) as counted, ${VERDICT}`);
 const HELD_IS_RESERVED = statement(`/* audit.held-is-reserved */
 with ${UNDER_WAY},
 wanted as (
-  select r.reservation_id, r.performance_id, (e -> 'no')::int as seat_no, (e -> 'version')::int as version
+  select r.reservation_id, r.performance_id, (e ->> 'no')::int as seat_no, (e ->> 'version')::int as version
   from reservations.reservation r cross join lateral json_array_elements(r.seats) as e
   where r.status = 'HELD'
 ), held as (
@@ -87,7 +87,7 @@ owners as (
   union all
   select 'p', reservation_id, performance_id, seats from payments.payment where state in ('DUE', 'PAID')
 ), owned as not materialized (
-  select o.kind, o.performance_id, (e -> 'no')::int as seat_no, o.reservation_id
+  select o.kind, o.performance_id, (e ->> 'no')::int as seat_no, o.reservation_id
   from owners o cross join lateral json_array_elements(o.seats) as e
   where not exists (select from under_way u where u.reservation_id = o.reservation_id)
 ), shared as materialized (

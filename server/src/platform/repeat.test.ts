@@ -88,3 +88,27 @@ test('a failure is told, and the next time comes', async () => {
   await pass();
   expect([times, failures]).toEqual([2, [new Error('once')]]);
 });
+
+test.each([
+  { tookMs: 100, rests: 'the rest of the period', restMs: 150 },
+  { tookMs: 240, rests: 'the least rest', restMs: 50 },
+  { tookMs: 900, rests: 'the least rest', restMs: 50 },
+])('with a pace to keep, a time of $tookMs ms is followed by $rests', async ({ tookMs, restMs }) => {
+  let nowMs = 0;
+  const slept: number[] = [];
+  const ended = Promise.withResolvers<void>();
+  const repeat = createRepeat({
+    everyMs: 250,
+    restMsMin: 50,
+    clock: { monotonicMs: () => nowMs, wallMs: () => 0, sleep: async (ms) => void slept.push(ms) },
+    work: () => {
+      nowMs += tookMs;
+      if (slept.length === 2) ended.resolve();
+      return slept.length < 2;
+    },
+    failed: ended.reject,
+  });
+  repeat.start();
+  await ended.promise;
+  expect(slept).toEqual([250, restMs]);
+});

@@ -19,6 +19,8 @@ import type { KnownRoom, RoomViews } from './room-view.ts';
 import { aheadOf, calledStanding, isOver, type Standing, waitingStanding } from './standing.ts';
 
 const TICK_MS = 1_000;
+/** Telling ten thousand takes its time, and they are told once a second all the same. */
+const REST_MS_MIN = 500;
 /** Turns change seldom, and whoever acts on one sees it in the answer. */
 const TICKS_PER_LOOK = 2;
 /** The estimate is in the place alone. */
@@ -65,6 +67,7 @@ export function createPlaceWatch({ views, turns, clock, logger }: PlaceWatchDeps
 
   const ticking = createRepeat({
     everyMs: TICK_MS,
+    restMsMin: REST_MS_MIN,
     clock,
     work: async () => {
       ticks++;

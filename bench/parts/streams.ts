@@ -1,0 +1,284 @@
+/** Open streams of the line and of a seat map, of which each is told something once a second. */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { audited } from '../lib/audited.ts';
+import { gather, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
+import { BY_NODE, medians } from '../lib/conditions.ts';
+import { memoryMb, peakMemoryMb, watchCores } from '../lib/cores.ts';
+import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
+import { type Heard, listen, type StreamGroup } from '../lib/listeners.ts';
+import type { Journey } from '../lib/load.ts';
+import { operate } from '../lib/operate.ts';
+import { table } from '../lib/page.ts';
+import { atLeast, atMost, type Part, timesAtMost } from '../lib/part.ts';
+import { startPulse } from '../lib/pulse.ts';
+import { freeSeats } from '../lib/sale.ts';
+import { laidOut } from '../lib/seats.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
+
+const SEATS = 100_000;
+const LINE = 'line';
+/** In front of everybody who listens: they are let in and give up meanwhile. */
+const IN_FRONT = 3_000;
+/** Let in each second. */
+const ADMITTED_PER_S = 5;
+const HOLDS_PER_S = 12;
+/** After so many seconds the same seats are held again: they are free by then on a busy machine, too. */
+const BEATS_APART = 10;
+const BUYERS = 1_000;
+const WARM_UP_SECONDS = 10;
+/** The room lets everybody in whose seats are seen, and nobody's turn is over while this runs. */
+const SETTINGS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
+const SLOW_STREAMS = 300;
+/** Some 20 KB a second for each, because a kernel keeps 2 MB and more for a connection to its own machine. */
+const SLOW_HOLDS_PER_S = 250;
+/** Of the service and the listener, besides the streams: connections to the database, logs, libraries. */
+const OTHER_FILES = 500;
+
+export const streams: Part = {
+  title: 'Streams of the line and of a seat map',
+  conditions: (run) => [
+    medians(run),
+    BY_NODE,
+    'half of the streams are of places in one line, half of one seat map of 100,000 seats; each of a person of their own',
+    `each second ${ADMITTED_PER_S} people are let in, one joins, and one in front of all gives up, so that each place is told anew and not by one frame for all`,
+    `each second ${HOLDS_PER_S * SEATS_PER_PERSON} seats are held and as many given back, over HTTP, all at one moment`,
+    'an instance opens 20,000 streams by its own limits (server/src/limits.ts), and three for each person: no setting was changed for them; it and the listener need an open file for each (`ulimit -n`)',
+    'added: the cores of the service with the streams less those of the same changes without any',
+    'audited after every run',
+  ],
+  measure: async (stage, { quick, repeats }) => {
+    const count = quick ? 2_000 : 10_000;
+    const seconds = quick ? 10 : 60;
+    checkOpenFiles(count);
+    const [quiet, told]: [Quiet[], Told[]] = [[], []];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      quiet.push(await withoutStreams(stage, quick ? 10 : 30));
+      told.push(await withStreams(stage, count, seconds));
+    }
+    const slow = await slowReaders(stage, quick ? 30 : SLOW_STREAMS, quick ? 20 : 300);
+    const added = figureOf(told.map(({ cores }, run) => cores - (quiet[run]?.cores ?? 0)));
+    const share = figureOf(told.map(({ heard }) => 100 * Math.min(...heard.map(({ shareMin }) => shareMin))));
+    const pace = figureOf(told.map(({ heard }) => Math.min(...heard.map(({ perSecond }) => perSecond))));
+    const [peak, opened] = [
+      figureOf(told.map(({ memory }) => memory.peak)),
+      figureOf(told.map(({ memory }) => memory.peakBefore)),
+    ];
+    const work = `${count.toLocaleString('en')} streams, an update a second to each`;
+    return {
+      page: [...pageOf(quiet, told, added), '', ...slow],
+      findings: [
+        { work, ours: { unit: 'cores, added by the streams', figure: added }, aim: atMost(0.4) },
+        { work, ours: { unit: '% of the streams got each update', figure: share }, aim: atLeast(100) },
+        { work, ours: { unit: 'updates/s at each', figure: pace }, aim: atLeast(0.95) },
+        {
+          work: `memory with ${count.toLocaleString('en')} streams, after ${seconds} s`,
+          ours: { unit: 'MB, peak of the Node process', figure: peak },
+          reference: { name: 'when the last was open', unit: 'MB', figure: opened },
+          aim: timesAtMost(1.1),
+        },
+      ],
+    };
+  },
+};
+
+interface Quiet {
+  readonly cores: number;
+}
+
+interface Told extends Quiet {
+  /** Of the line, of the map. */
+  readonly heard: readonly Heard[];
+  readonly seconds: number;
+  readonly memory: {
+    readonly before: number;
+    readonly begin: number;
+    readonly end: number;
+    /** Of the process: when counting began, and at the end. */
+    readonly peakBefore: number;
+    readonly peak: number;
+  };
+}
+
+interface Hall {
+  readonly database: string;
+  readonly service: RunningService;
+  readonly performanceId: number;
+  readonly buyers: readonly Journey[];
+  readonly seats: readonly string[];
+  readonly leavers: readonly Journey[];
+}
+
+/** A stadium whose room lets everybody in, and beside it a line that moves. */
+async function openHall(stage: Stage, database: string, service: RunningService): Promise<Hall> {
+  const performanceId = await openPerformance(service, SEATS);
+  await operate(service, 'POST', '/admin/queue/rooms', {
+    room: LINE,
+    rateCount: ADMITTED_PER_S,
+    rateWindowMs: 1_000,
+    capacity: 1_000_000,
+  });
+  const buyers = await gather(service, BUYERS, { join: true });
+  const inFront = await gather(service, IN_FRONT, { join: true, room: LINE });
+  await laidOut(stage, database, SEATS);
+  const sets = { sets: BEATS_APART * HOLDS_PER_S, each: SEATS_PER_PERSON };
+  const seats = await freeSeats(stage, database, performanceId, sets);
+  // The last of them are let in last.
+  return { database, service, performanceId, buyers, seats, leavers: inFront.toReversed() };
+}
+
+const beatsOf = (
+  { service, performanceId, buyers, seats, leavers }: Hall,
+  holdsPerBeat: number = HOLDS_PER_S,
+) => startPulse(service, { performanceId, buyers, seats, holdsPerBeat, room: LINE, leavers });
+
+async function groupsOf({ service, performanceId }: Hall, count: number): Promise<StreamGroup[]> {
+  const tokensOf = (fans: readonly Journey[]) => fans.map(({ known }) => known['token'] ?? '');
+  const inLine = await gather(service, count / 2, { join: true, room: LINE });
+  const choosing = await gather(service, count / 2, { join: true });
+  return [
+    { path: '/api/v1/queue/tokens/me/stream', tokens: tokensOf(inLine) },
+    { path: `/api/v1/performances/${performanceId}/seats/stream`, tokens: tokensOf(choosing) },
+  ];
+}
+
+async function withoutStreams(stage: Stage, seconds: number): Promise<Quiet> {
+  const database = await stage.freshDatabase();
+  await using service = await stage.startService(database, SETTINGS);
+  const hall = await openHall(stage, database, service);
+  const pulse = beatsOf(hall);
+  await delay(WARM_UP_SECONDS * 1_000);
+  const used = await watchCores(stage, service.pid);
+  await delay(seconds * 1_000);
+  const { process: cores } = await used();
+  await pulse.stop();
+  await audited(stage, database);
+  process.stderr.write(`  no streams: ${cores.toFixed(3)} cores\n`);
+  return { cores };
+}
+
+async function withStreams(stage: Stage, count: number, seconds: number): Promise<Told> {
+  const database = await stage.freshDatabase();
+  await using service = await stage.startService(database, SETTINGS);
+  const hall = await openHall(stage, database, service);
+  const groups = await groupsOf(hall, count);
+  const before = await memoryMb(service.pid);
+  await using listeners = await listen(stage, service, groups, { isReading: true });
+  const pulse = beatsOf(hall);
+  await delay(WARM_UP_SECONDS * 1_000);
+  const begin = await memoryMb(service.pid);
+  const peakBefore = await peakMemoryMb(service.pid);
+  const used = await watchCores(stage, service.pid);
+  listeners.begin();
+  await delay(seconds * 1_000);
+  const heard = await listeners.end();
+  const { process: cores } = await used();
+  const memory = {
+    before,
+    begin,
+    end: await memoryMb(service.pid),
+    peakBefore,
+    peak: await peakMemoryMb(service.pid),
+  };
+  await pulse.stop();
+  await audited(stage, database);
+  const lost = heard.reduce((sum, { lost: closed }) => sum + closed, 0);
+  if (lost > 0) throw new Error(`${lost} streams were closed by the service`);
+  process.stderr.write(`  ${count} streams: ${cores.toFixed(3)} cores\n`);
+  return { cores, heard, seconds, memory };
+}
+
+/** Streams of the map that are opened and not read: gives what is said of them. */
+async function slowReaders(stage: Stage, count: number, seconds: number): Promise<string[]> {
+  const database = await stage.freshDatabase();
+  await using service = await stage.startService(database, SETTINGS);
+  const hall = await openHall(stage, database, service);
+  const choosing = (await groupsOf(hall, 2 * count)).slice(1);
+  const sets = { sets: BEATS_APART * SLOW_HOLDS_PER_S, each: SEATS_PER_PERSON };
+  const seats = await freeSeats(stage, database, hall.performanceId, sets);
+  await using listeners = await listen(stage, service, choosing, { isReading: false });
+  const before = await memoryMb(service.pid);
+  const pulse = beatsOf({ ...hall, seats }, SLOW_HOLDS_PER_S);
+  const startedMs = performance.now();
+  let [cut, tookS, mostMb] = [0, seconds, before];
+  while (cut < count && performance.now() - startedMs < seconds * 1_000) {
+    await delay(500);
+    cut = await cutForSlowness(service);
+    tookS = (performance.now() - startedMs) / 1_000;
+    mostMb = Math.max(mostMb, await memoryMb(service.pid));
+  }
+  await pulse.stop();
+  await listeners.end();
+  await audited(stage, database);
+  const changing = 2 * SLOW_HOLDS_PER_S * SEATS_PER_PERSON;
+  return [
+    `Of ${count} streams of the map that nobody reads, while ${changing.toLocaleString('en')} seats change each second, ${cut} were cut off within ${tookS.toFixed(0)} s. One is cut when 64 KiB wait in the process, behind what the kernel takes: 4 MB by Linux's defaults, some 370 KB with net.ipv4.tcp_notsent_lowat=131072. The process had ${before.toFixed(0)} MB before, and ${mostMb.toFixed(0)} MB at most meanwhile.`,
+  ];
+}
+
+async function cutForSlowness({ host, port }: RunningService): Promise<number> {
+  const text = await (await fetch(`http://${host}:${port}/metrics`)).text();
+  return Number(/^\w*stream\w*\{[^}]*ending="slow"[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0);
+}
+
+function checkOpenFiles(count: number): void {
+  const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+  const needed = count + OTHER_FILES;
+  if (limit < needed)
+    throw new Error(`${count} streams need ${needed} open files, the limit is ${limit}: ulimit -n ${needed}`);
+}
+
+function pageOf(quiet: readonly Quiet[], told: readonly Told[], added: Figure): string[] {
+  const of = (pick: (run: Told) => number) => figureOf(told.map(pick));
+  const streamsOf = ({ heard }: Told) => heard.reduce((sum, group) => sum + group.streams, 0);
+  const memory = (pick: (run: Told['memory']) => number) => `${show(of((run) => pick(run.memory)))} MB`;
+  const groups = ['line', 'seat map'].map((name, group) => {
+    const each = (pick: (heard: Heard, run: Told) => number) =>
+      of((run) => {
+        const heard = run.heard[group];
+        return heard === undefined ? 0 : pick(heard, run);
+      });
+    return [
+      name,
+      show(each(({ updates }, { seconds }) => updates / seconds)),
+      show(each(({ perSecond }) => perSecond)),
+      `${show(each(({ shareMin }) => 100 * shareMin))} %`,
+      showMs(each(({ silentMsMax }) => silentMsMax)),
+      showMs(each(({ spreadsMs }) => figureOf(spreadsMs).median)),
+      showMs(each(({ spreadsMs }) => Math.max(...spreadsMs))),
+      show(each(({ bytes, events }) => bytes / events)),
+    ];
+  });
+  return [
+    ...table(
+      [
+        'streams of',
+        'updates/s',
+        'got by each stream/s',
+        'share of the streams that the worst update reached',
+        'longest silence of any',
+        'first to last stream, median',
+        '… worst',
+        'bytes an update',
+      ],
+      groups,
+    ),
+    '',
+    ...table(
+      ['what', 'figure'],
+      [
+        ['cores of the service', show(of(({ cores }) => cores))],
+        ['… the same changes without streams', show(figureOf(quiet.map(({ cores }) => cores)))],
+        ['… added by the streams', show(added)],
+        ['memory before the streams', memory(({ before }) => before)],
+        ['… with all of them open, warmed up', memory(({ begin }) => begin)],
+        [
+          '… for each stream',
+          `${show(of((run) => ((run.memory.begin - run.memory.before) * 1_000) / streamsOf(run)))} KB`,
+        ],
+        ['… at the end', memory(({ end }) => end)],
+        ['… peak of the process', memory(({ peak }) => peak)],
+      ],
+    ),
+  ];
+}
