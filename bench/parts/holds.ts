@@ -27,7 +27,7 @@ export const holds: Part = {
     const results = await compare(
       stage,
       [
-        ourHolds(count, 256),
+        ourHolds(count, 512),
         ourHolds(count, 64),
         pgbenchHolds('pgbench, usual transaction', 'hold-transaction.sql', count),
         pgbenchHolds('pgbench, strongest single statement', 'hold-statement.sql', count),

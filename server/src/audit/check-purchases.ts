@@ -112,7 +112,7 @@ with priced as (
   select reservation_id, h.amount_krw as hold_krw, c.amount_krw as seats_krw, r.amount_krw as reservation_krw, p.amount_krw as payment_krw,
     h.reservation_id is null or (r.user_id, r.performance_id, json_array_length(r.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
       or (p.user_id, p.performance_id, json_array_length(p.seats)) <> (h.user_id, h.performance_id, cardinality(h.seat_nos))
-      or r.seats <> p.seats as is_other,
+      or (r.seats::text <> p.seats::text and r.seats::jsonb <> p.seats::jsonb) as is_other,
     p.state = 'VOID' and p.turn_room is null as is_bar
   from seats.hold h
   left join priced c using (reservation_id)

@@ -10,6 +10,7 @@ import { chargeWallets } from './charge-wallets.ts';
 import { findWallet, type Wallet } from './find-wallet.ts';
 import { createSweep, sweepPayments } from './lapse-payments.ts';
 import { type Entry, type EntryPage, listEntries } from './list-entries.ts';
+import { arePaymentsOpen } from './lock-payments.ts';
 import { findPayment, listPayments, type Payment, type PaymentPage } from './list-payments.ts';
 import { payReservations } from './pay-reservations.ts';
 import type { PayOutcome, PayRequest } from './payment.ts';
@@ -59,10 +60,21 @@ export function createPayments(deps: {
     ...bounds,
   });
 
+  const looks = createBatcher<string, boolean>({
+    name: 'look-for-payments',
+    run: (reservationIds) => arePaymentsOpen(database, reservationIds),
+    ...bounds,
+  });
+
   return {
     charge: (request) => charges.submit(request),
     pay: async (request) => {
+      let isFirst = true;
       const outcome = await lookForReaction(async () => {
+        // Trying costs a transaction with locks. It is what almost everybody needs, once: whoever pays in the moment of the
+        // hold waits until there is something to pay.
+        if (!isFirst && !(await looks.submit(request.reservationId))) return undefined;
+        isFirst = false;
         const decided = await pays.submit(request);
         const unknown = decided.outcome === 'refused' && decided.problem === 'reservation.not-found';
         return unknown ? undefined : decided;

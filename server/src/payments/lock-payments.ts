@@ -1,6 +1,6 @@
 /** Finding and locking what is due. */
 import { derivedUuid } from '../platform/identifiers.ts';
-import type { Tx } from '../platform/postgres/database.ts';
+import type { Reader, Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { COLUMNS, type PaymentRow } from './payment.ts';
 
@@ -32,4 +32,15 @@ export function lockPayments(
     wanted.map(({ reservationId }) => paymentIdOf(reservationId)),
     wanted.map(({ userId }) => userId),
   ]);
+}
+
+const OPEN = statement(`/* payments.are-open */
+select payment_id from payments.payment where payment_id = any($1::uuid[])`);
+
+/** Whether there is a payment for each of these reservations, whatever became of it; looks, and locks nothing. */
+export async function arePaymentsOpen(reader: Reader, reservationIds: readonly string[]): Promise<boolean[]> {
+  const ids = reservationIds.map(paymentIdOf);
+  const rows = await reader.rows<{ payment_id: string }>(OPEN, [ids]);
+  const open = new Set(rows.map((row) => row.payment_id));
+  return ids.map((id) => open.has(id));
 }

@@ -309,3 +309,21 @@ test('property: each request takes effect exactly once, culprits fail alone, and
     { numRuns: 200 },
   );
 });
+
+test('the next batch is under way before those of the last one are told', async () => {
+  const seen: string[] = [];
+  const { batcher } = createTestBatcher(
+    (requests) => {
+      seen.push(`began ${requests.join('')}`);
+      return echo(requests);
+    },
+    { batchMax: 2 },
+  );
+  await Promise.all(
+    ['a', 'b', 'c', 'd'].map(async (request) => {
+      await batcher.submit(request);
+      seen.push(request);
+    }),
+  );
+  expect(seen).toEqual(['began ab', 'began cd', 'a', 'b', 'c', 'd']);
+});

@@ -2,7 +2,8 @@
  * Requests of one kind that wait at the same moment become one set.
  *
  * A batch starts as soon as the previous one of its kind is done, so an idle service answers at once and a
- * busy one batches by itself; nothing ever waits for company. When a batch fails for a reason that lies in
+ * busy one batches by itself; nothing ever waits for company. It starts before those of the previous one are answered, so that
+ * the server works while their answers are made. When a batch fails for a reason that lies in
  * the work itself, it is halved until the culprit stands alone, and only the culprit gets the error. `run` must
  * therefore leave nothing behind when it throws: a transaction that was rolled back.
  */
@@ -49,21 +50,41 @@ export function createBatcher<Request, Outcome>(
 ): Batcher<Request, Outcome> {
   let queue: Waiting<Request, Outcome>[] = [];
   let running = false;
+  let untold: (() => void) | undefined;
 
   async function drain(): Promise<void> {
     // One turn of the event loop, so that requests which arrived together ride together.
     await new Promise(setImmediate);
-    while (queue.length > 0) {
-      const startedMs = options.clock.monotonicMs();
-      refuseStale(startedMs - WAIT_MAX_MS);
-      const batch = queue.slice(0, options.batchMax);
-      if (batch.length === 0) break;
-      queue = queue.slice(batch.length);
-      const again = await decide(options, batch);
-      options.observe?.(options.name, batch.length, options.clock.monotonicMs() - startedMs);
-      if (again.length > 0) queue = [...again, ...queue];
+    for (let decided = start(); decided !== undefined;) {
+      const { undecided, settle } = await decided;
+      tell();
+      if (undecided.length > 0) queue = [...undecided, ...queue];
+      untold = settle;
+      decided = start();
+      // The next batch is on its way to the server while the answers of this one are made.
+      if (decided === undefined) tell();
+      else setImmediate(tell);
     }
     running = false;
+  }
+
+  /** In the order of the batches: whoever came first hears first. */
+  function tell(): void {
+    const settle = untold;
+    untold = undefined;
+    settle?.();
+  }
+
+  /** Undefined when nobody waits. */
+  function start(): Promise<Decided<Request, Outcome>> | undefined {
+    const startedMs = options.clock.monotonicMs();
+    refuseStale(startedMs - WAIT_MAX_MS);
+    const batch = queue.slice(0, options.batchMax);
+    if (batch.length === 0) return undefined;
+    queue = queue.slice(batch.length);
+    return decide(options, batch).finally(() => {
+      options.observe?.(options.name, batch.length, options.clock.monotonicMs() - startedMs);
+    });
   }
 
   /** The queue is in order of arrival: the stale ones stand in front. */
@@ -92,11 +113,18 @@ export function createBatcher<Request, Outcome>(
   };
 }
 
-/** Settles what was decided and gives back what was not; of one or more, at least one is settled. */
+interface Decided<Request, Outcome> {
+  /** Of one or more, at least one is not among them. */
+  readonly undecided: readonly Waiting<Request, Outcome>[];
+  /** Tells the others. */
+  readonly settle: () => void;
+}
+
+/** Never rejects. */
 async function decide<Request, Outcome>(
   options: BatcherOptions<Request, Outcome>,
   batch: readonly Waiting<Request, Outcome>[],
-): Promise<Waiting<Request, Outcome>[]> {
+): Promise<Decided<Request, Outcome>> {
   const { name } = options;
   let outcomes: readonly (Outcome | typeof AGAIN)[];
   try {
@@ -107,9 +135,10 @@ async function decide<Request, Outcome>(
   } catch (error) {
     if (batch.length === 1 || !liesInTheWork(error)) return rejectAll(batch, error);
     const half = Math.ceil(batch.length / 2);
-    const undecided = await decide(options, batch.slice(0, half));
+    const first = await decide(options, batch.slice(0, half));
+    first.settle();
     // They came before the second half, so they stay before it.
-    return decide(options, [...undecided, ...batch.slice(half)]);
+    return decide(options, [...first.undecided, ...batch.slice(half)]);
   }
   // From here on there are effects: even a bug must not run the batch again.
   try {
@@ -118,16 +147,27 @@ async function decide<Request, Outcome>(
   } catch (error) {
     return rejectAll(batch, error);
   }
-  return batch.filter((waiting, index) => {
-    const outcome = outcomes[index] as Outcome | typeof AGAIN;
-    if (outcome !== AGAIN) waiting.settle.resolve(outcome);
-    return outcome === AGAIN;
-  });
+  return {
+    undecided: batch.filter((_, index) => outcomes[index] === AGAIN),
+    settle: () => {
+      for (const [index, waiting] of batch.entries()) {
+        const outcome = outcomes[index] as Outcome | typeof AGAIN;
+        if (outcome !== AGAIN) waiting.settle.resolve(outcome);
+      }
+    },
+  };
 }
 
-function rejectAll<Request, Outcome>(batch: readonly Waiting<Request, Outcome>[], error: unknown): [] {
-  for (const { settle } of batch) settle.reject(error);
-  return [];
+function rejectAll<Request, Outcome>(
+  batch: readonly Waiting<Request, Outcome>[],
+  error: unknown,
+): Decided<Request, Outcome> {
+  return {
+    undecided: [],
+    settle: () => {
+      for (const { settle } of batch) settle.reject(error);
+    },
+  };
 }
 
 /** A deadlock, a lock wait or, for one alone, a unique key that somebody else just took: look again. */

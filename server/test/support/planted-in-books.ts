@@ -224,7 +224,7 @@ export const plantedInLog: readonly Planted[] = [
     what: 'a change of state whose event is not there',
     sql: ({ paid }) => [
       `update messaging.log set names = array_remove(names, 'TokenExpired'), event_count = 0, events = '[]'
-        where events @> '[{"name": "TokenExpired", "reservationId": "${paid}"}]'`,
+        where events::jsonb @> '[{"name": "TokenExpired", "reservationId": "${paid}"}]'`,
     ],
     says: ({ paid }) =>
       new RegExp(`^the state of reservation ${paid} is without its event in the log: TokenExpired`),
