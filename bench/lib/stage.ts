@@ -35,12 +35,14 @@ export interface RunningService extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** `settings`: of the server, where a study needs others than ours. */
-export async function createStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+/** `serverSettings`: of PostgreSQL, where somebody tries others than ours. */
+export async function createStage(serverSettings: Readonly<Record<string, string>> = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {}, settings }));
+  const postgres = stack.use(
+    await startEmbeddedPostgres({ dataDir: folder, log: () => {}, settings: serverSettings }),
+  );
   let count = 0;
 
   async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {

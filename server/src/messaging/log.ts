@@ -63,11 +63,9 @@ export function appendEvents(tx: Tx, events: readonly AnyEvent[], appended: Appe
   const rows: AppendedRow[] = [];
   for (let start = 0; start < events.length; start += EVENTS_PER_ROW_MAX) {
     const part = events.slice(start, start + EVENTS_PER_ROW_MAX);
-    tx.send<Position & Record<string, unknown>>(
-      APPEND,
-      [namesOf(part), JSON.stringify(part), part.length],
-      ([row]) => row && rows.push({ epoch: row.epoch, xid: row.xid, id: row.id, events: part }),
-    );
+    tx.send(APPEND, [namesOf(part), JSON.stringify(part), part.length], (appendedRows) => {
+      for (const position of appendedRows as Position[]) rows.push({ ...position, events: part });
+    });
   }
   tx.onCommit(() => appended(events, rows));
 }

@@ -58,7 +58,7 @@ export function createBatcher<Request, Outcome>(
     for (let decided = start(); decided !== undefined;) {
       const { undecided, settle } = await decided;
       tell();
-      if (undecided.length > 0) queue = [...undecided, ...queue];
+      queue.unshift(...undecided);
       untold = settle;
       decided = start();
       // The next batch is on its way to the server while the answers of this one are made.

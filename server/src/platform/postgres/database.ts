@@ -10,6 +10,7 @@ import { endClient } from './end-client.ts';
 import { DatabaseFault, isConsequence } from './faults.ts';
 import { watchServerLife } from './server-life.ts';
 import { parametersOf } from './parameters.ts';
+import { sendTogether } from './send-together.ts';
 import type { Statement } from './statement.ts';
 import { typeParsers } from './types.ts';
 
@@ -26,11 +27,7 @@ export interface Tx extends Reader {
    * Sends a statement without waiting: its outcome is awaited, and any fault raised, at the commit. `told` gets its rows
    * before that. It must not throw.
    */
-  send<Row extends QueryResultRow>(
-    statement: Statement,
-    values: readonly unknown[],
-    told?: (rows: Row[]) => void,
-  ): void;
+  send(statement: Statement, values: readonly unknown[], told?: (rows: readonly unknown[]) => void): void;
   /** Runs `then` once the commit is known to have succeeded, never otherwise. It must not throw. */
   onCommit(then: () => void): void;
   /**
@@ -132,10 +129,11 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   const run = async <Row extends QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
-    tell?: (rows: Row[]) => void,
+    tell?: (rows: readonly unknown[]) => void,
   ) => {
     // Work that goes on after its transaction has ended would write into somebody else's.
     assert(open, `${statement.name} came after the end of its transaction`);
+    sendTogether(client);
     const result = await client.query<Row>({ ...queryOf(statement, values), ...patience });
     tell?.(result.rows);
     return result;
@@ -161,11 +159,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
       told(statement.name, async () => (await run<Row>(statement, values)).rows),
     count: (statement, values) =>
       told(statement.name, async () => (await run(statement, values)).rowCount ?? 0),
-    send: <Row extends QueryResultRow>(
-      statement: Statement,
-      values: readonly unknown[],
-      tell?: (rows: Row[]) => void,
-    ) => send(statement.name, () => run(statement, values, tell)),
+    send: (statement, values, tell) => send(statement.name, () => run(statement, values, tell)),
     onCommit: (then) => {
       hooks.push(then);
     },
@@ -183,6 +177,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   let result: T;
   try {
     // In pipeline mode BEGIN travels together with the first statement of the work.
+    sendTogether(client);
     send('begin', () => client.query('begin'));
     try {
       result = await work(tx);
@@ -229,6 +224,7 @@ async function concluded(sent: readonly Promise<unknown>[], committed: Promise<v
 }
 
 async function commit(client: PoolClient, losing: (error: Error) => void): Promise<void> {
+  sendTogether(client);
   const result = await guarded('commit', () => client.query('commit')).catch((error: unknown) => {
     losing(error as Error); // whether it was committed is unknown, so is the connection's state
     throw error;
