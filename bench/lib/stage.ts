@@ -65,7 +65,7 @@ export async function createStage(settings: Readonly<Record<string, string>> = {
       return name;
     },
     urlOf: (database) => urlOf(postgres, database),
-    startService: (database, settings = {}) => startService(urlOf(postgres, database), folder, settings),
+    startService: (database, own = {}) => startService(urlOf(postgres, database), folder, own),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
