@@ -2,15 +2,18 @@
  * npm run bench [-- [--quick] [--repeats n] [part …]]
  *
  * Runs the parts that are named, or all that the table promises (bench/parts.ts). Each figure stands beside its
- * reference from the same run. Writes a page for each part, bench/results/<date>-<part>.md, and what all of them found as
- * bench/results/<date>.json, from which `npm run write-docs` makes the README's table and chart. `--quick` writes nothing.
+ * reference from the same run. Writes a page for each part, bench/results/<date>-<part>.md. A run of all also writes what they
+ * found as bench/results/<date>.json, anew after each part, from which `npm run write-docs` makes the README's table and
+ * chart. `--quick` writes nothing. When a part fails the others still have their turn, and the exit code is 1.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { machine } from './lib/figures.ts';
 import { findingsTable, page } from './lib/page.ts';
 import type { Finding, Run } from './lib/part.ts';
+import { keep, type Results } from './lib/results.ts';
 import { createStage } from './lib/stage.ts';
+import { takeTurns } from './lib/turns.ts';
 import { more, parts } from './parts.ts';
 
 const { values, positionals } = parseArgs({
@@ -24,28 +27,28 @@ const unknown = names.find((name) => known[name] === undefined);
 if (unknown !== undefined)
   throw new Error(`there is no part ${unknown}; there are ${Object.keys(known).join(', ')}`);
 
-const results = new URL('results/', import.meta.url);
-const { date } = machine();
-const found: Finding[] = [];
+const isWhole = !run.quick && positionals.length === 0;
+const begun = machine();
 await using stage = await createStage();
-for (const name of names) {
+
+const { failed } = await takeTurns(names, measure, async (turns) => {
+  if (!isWhole) return;
+  const results: Results = { machine: begun, repeats: run.repeats, ...turns };
+  await keep(`${begun.date}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
+});
+if (failed.length > 0) {
+  process.stderr.write(`no figures of ${failed.map(({ name }) => name).join(', ')}: see above\n`);
+  process.exitCode = 1;
+}
+
+/** Measures one part, shows its page and keeps it. */
+async function measure(name: string): Promise<readonly Finding[]> {
   const part = known[name];
-  if (part === undefined) continue;
+  assert(part !== undefined, `${name} is a part`);
   process.stderr.write(`${part.title}\n`);
   const { page: lines, findings } = await part.measure(stage, run);
   const text = page(part.title, part.conditions(run), [...lines, '', ...findingsTable(findings)]);
   process.stdout.write(`${text}\n`);
-  found.push(...findings);
-  if (!run.quick) await keep(`${date}-${name}.md`, text);
-}
-if (!run.quick && positionals.length === 0) {
-  await keep(
-    `${date}.json`,
-    `${JSON.stringify({ machine: machine(), repeats: run.repeats, findings: found }, undefined, 1)}\n`,
-  );
-}
-
-async function keep(file: string, text: string): Promise<void> {
-  await mkdir(results, { recursive: true });
-  await writeFile(new URL(file, results), text);
+  if (!run.quick) await keep(`${begun.date}-${name}.md`, text);
+  return findings;
 }

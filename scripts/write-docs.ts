@@ -2,9 +2,12 @@
  * `npm run write-docs`: writes the parts of the documentation that the code decides. With `--check` it writes
  * nothing and fails when something would change; a test runs that, so the two cannot drift apart.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newestWhole } from '../bench/lib/results.ts';
 import { CatalogueFile } from './catalogue/file.ts';
+import { benchImage, CHART } from './docs/bench-chart.ts';
+import { benchTable } from './docs/bench.ts';
 import { envExample, settingsTables } from './docs/configuration.ts';
 import { problemTable } from './docs/errors.ts';
 import { eventFields, sagaDiagram, sagaTable } from './docs/events.ts';
@@ -16,10 +19,16 @@ interface Generated {
   readonly file: string;
   /** Null: the whole file. Otherwise the region between `<!-- begin … -->` and `<!-- end … -->`. */
   readonly region: string | null;
-  readonly content: () => string;
+  /** Null: there is nothing to tell, and no file. */
+  readonly content: () => string | null;
 }
 
+const measured = await newestWhole();
+
 const GENERATED: readonly Generated[] = [
+  { file: 'README.md', region: 'bench', content: () => benchTable(measured, 'en') },
+  { file: 'README.ko.md', region: 'bench', content: () => benchTable(measured, 'ko') },
+  { file: CHART, region: null, content: () => benchImage(measured) },
   { file: 'docs/configuration.md', region: 'settings', content: settingsTables },
   { file: 'docs/configuration.md', region: 'exit-codes', content: exitCodeTable },
   { file: '.env.example', region: null, content: envExample },
@@ -38,11 +47,15 @@ const isCheck = process.argv.includes('--check');
 for (const { file, region, content } of GENERATED) {
   const path = join(ROOT, file);
   const now = await readFile(path, 'utf8').catch(() => '');
-  const then = region === null ? content() : replaceRegion(now, region, content());
+  const made = content() ?? '';
+  const then = region === null ? made : replaceRegion(now, region, made);
   if (now === then) continue;
   if (isCheck) {
     console.log(`${file} differs from the code: run npm run write-docs`);
     process.exitCode = 1;
+  } else if (then === '') {
+    await rm(path);
+    console.log(`removed ${file}`);
   } else {
     await writeFile(path, then);
     console.log(`wrote ${file}`);

@@ -48,6 +48,17 @@ describe('a chart of bars', () => {
     expect(svg.match(/class="range"/g)).toHaveLength(1);
   });
 
+  test('shows an aim as a line, also beyond the bar, and in words', () => {
+    const bars = [{ label: 'Frontrow', value: 2, isOurs: true, aim: { value: 4, text: '≥ 4' } }];
+    const svg = barChart({ ...CHART, unit: '×', groups: [{ label: 'holds', bars }] });
+    expect(svg).toContain('<desc>holds. Frontrow: 2 × (≥ 4).</desc>');
+    const [, from = 0, width = 0] = (/class="ours" x="([\d.]+)" .*? width="([\d.]+)"/.exec(svg) ?? []).map(
+      Number,
+    );
+    const at = Number(/class="aim" d="M([\d.]+) /.exec(svg)?.[1]);
+    expect((at - from) / width).toBeCloseTo(2, 1);
+  });
+
   test('stays within its width, whatever the labels are', () => {
     const svg = barChart({
       ...CHART,

@@ -14,6 +14,8 @@ export interface Bar {
   /** Where the repeats were between: drawn as a line over the end of the bar. */
   readonly low?: number;
   readonly high?: number;
+  /** What the bar should come to, and how its figure says so: drawn as a dashed line across the row. */
+  readonly aim?: { readonly value: number; readonly text: string };
   /** Stands out from the others. */
   readonly isOurs?: boolean;
 }
@@ -45,11 +47,11 @@ const LETTER_WIDTH = 6.7;
 const LABELS_WIDTH_MAX = 340;
 
 const STYLE = `<style>
-  .back { fill: #ffffff } .text { fill: #1f2328 } .bar { fill: #9aa4af } .ours { fill: #0969da } .range { stroke: #1f2328 }
+  .back { fill: #ffffff } .text { fill: #1f2328 } .bar { fill: #9aa4af } .ours { fill: #0969da } .range, .aim { stroke: #1f2328 }
   @media (prefers-color-scheme: dark) {
-    .back { fill: #0d1117 } .text { fill: #e6edf3 } .bar { fill: #6b7480 } .ours { fill: #4493f8 } .range { stroke: #e6edf3 }
+    .back { fill: #0d1117 } .text { fill: #e6edf3 } .bar { fill: #6b7480 } .ours { fill: #4493f8 } .range, .aim { stroke: #e6edf3 }
   }
-  text { font: 12px system-ui, sans-serif } .heading { font-weight: 600 } .title { font-size: 14px; font-weight: 600 }
+  .aim { stroke-dasharray: 3 2 } text { font: 12px system-ui, sans-serif } .heading { font-weight: 600 } .title { font-size: 14px; font-weight: 600 }
 </style>`;
 
 interface Frame {
@@ -99,13 +101,18 @@ function frameOf(chart: BarChart): Frame {
   );
   return {
     labelsWidth: Math.min(LABELS_WIDTH_MAX, widthOf(rows.map(({ bar }) => bar.label))),
-    figuresWidth: widthOf(rows.map(({ bar, unit }) => figure(bar.value, unit))),
+    figuresWidth: widthOf(rows.map(({ bar, unit }) => figure(bar, unit))),
   };
 }
 
 /** What fills the width; never 0, which nothing can be divided by. */
 function longest(bars: readonly Bar[]): number {
-  return Math.max(...bars.map(({ value, high = 0 }) => Math.max(value, high)), Number.MIN_VALUE);
+  return Math.max(...bars.map(farthest), Number.MIN_VALUE);
+}
+
+/** The figure stands to the right of this. */
+function farthest({ value, high = 0, aim }: Bar): number {
+  return Math.max(value, high, aim?.value ?? 0);
 }
 
 function row(bar: Bar, unit: string, y: number, frame: Frame & { readonly max: number }): string[] {
@@ -113,7 +120,7 @@ function row(bar: Bar, unit: string, y: number, frame: Frame & { readonly max: n
   const room = WIDTH - MARGIN - frame.figuresWidth - 10 - left;
   const at = (value: number) => rounded(left + (value / frame.max) * room);
   const middle = y + ROW_HEIGHT / 2;
-  const { low, high, value } = bar;
+  const { low, high, value, aim } = bar;
   const isSpread = low !== undefined && high !== undefined && high > low;
   return [
     text(left - 10, middle + 4, 'text', shortened(bar.label), 'end'),
@@ -123,7 +130,8 @@ function row(bar: Bar, unit: string, y: number, frame: Frame & { readonly max: n
           `<path class="range" d="M${at(low)} ${middle}H${at(high)}M${at(low)} ${middle - 4}v8M${at(high)} ${middle - 4}v8"/>`,
         ]
       : []),
-    text(at(Math.max(value, high ?? 0)) + 8, middle + 4, 'text', figure(value, unit)),
+    ...(aim === undefined ? [] : [`<path class="aim" d="M${at(aim.value)} ${y + 1}v${ROW_HEIGHT - 2}"/>`]),
+    text(at(farthest(bar)) + 8, middle + 4, 'text', figure(bar, unit)),
   ];
 }
 
@@ -131,15 +139,16 @@ function row(bar: Bar, unit: string, y: number, frame: Frame & { readonly max: n
 function inWords({ groups, unit: common }: BarChart): string {
   return groups
     .map(({ label, bars, unit }) => {
-      const list = bars.map((bar) => `${bar.label}: ${figure(bar.value, unit ?? common)}`);
+      const list = bars.map((bar) => `${bar.label}: ${figure(bar, unit ?? common)}`);
       return `${label}. ${list.join('; ')}.`;
     })
     .join(' ');
 }
 
 /** Three digits that mean something. */
-function figure(value: number, unit: string): string {
-  return `${value.toLocaleString('en', { maximumSignificantDigits: 3 })} ${unit}`.trim();
+function figure({ value, aim }: Bar, unit: string): string {
+  const digits = value.toLocaleString('en', { maximumSignificantDigits: 3 });
+  return `${digits} ${unit}`.trim() + (aim === undefined ? '' : ` (${aim.text})`);
 }
 
 function text(x: number, y: number, style: string, content: string, anchor = 'start'): string {

@@ -17,14 +17,18 @@ export function figureOf(runs: readonly number[]): Figure {
   return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, runs };
 }
 
-export function machine(): Record<string, string> {
+/** Follows the commit when the files were not quite as it has them. */
+export const UNCOMMITTED = ' with uncommitted changes';
+
+/** The machine, and what of ours was measured on it. */
+export function machine(): Readonly<Record<'cpu' | 'memory' | 'node' | 'commit' | 'date', string>> {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const changed = git('status', '--porcelain', '--', 'server', 'contract', 'bench', ':!bench/results') !== '';
   return {
     cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     node: process.version,
-    commit: `${git('rev-parse', '--short', 'HEAD')}${changed ? ' with uncommitted changes' : ''}`,
+    commit: `${git('rev-parse', '--short', 'HEAD')}${changed ? UNCOMMITTED : ''}`,
     date: new Date().toISOString().slice(0, 10),
   };
 }

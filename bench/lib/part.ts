@@ -50,8 +50,11 @@ export function reached({ ours, reference, aim }: Finding): number {
 }
 
 export function isMet(finding: Finding): boolean {
-  const { at, value } = finding.aim;
-  return at === 'least' ? reached(finding) >= value : reached(finding) <= value;
+  return meets(finding.aim, reached(finding));
+}
+
+export function meets({ at, value }: Aim, that: number): boolean {
+  return at === 'least' ? that >= value : that <= value;
 }
 
 export const atLeast = (value: number): Aim => ({ at: 'least', value, times: false });

@@ -67,7 +67,7 @@ export async function createStage(serverSettings: Readonly<Record<string, string
       return name;
     },
     urlOf: (database) => urlOf(postgres, database),
-    startService: (database, settings = {}) => startService(urlOf(postgres, database), folder, settings),
+    startService: (database, own = {}) => startService(urlOf(postgres, database), folder, own),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
