@@ -23,8 +23,8 @@ export const IN_RESERVATIONS: readonly PlantedBug[] = [
     file: 'server/src/reservations/create-reservations.ts',
     changes: [
       {
-        find: '.filter((hold) => created.delete(hold.reservationId))',
-        replace: '.filter(() => created.size >= 0)',
+        find: '.filter(({ reservationId }) => !told.has(reservationId) && told.add(reservationId))',
+        replace: '.filter(() => told.size >= 0)',
       },
     ],
     killers: [

@@ -122,6 +122,43 @@ function queryOf(statement: Statement, values: readonly unknown[]) {
 
 async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await guarded('connect', () => pool.connect());
+  let lost: Error | undefined;
+  const losing = (error: Error) => {
+    lost = error;
+  };
+  client.on('error', losing);
+  const { tx, sent, hooks, close } = openTx(client);
+  let result: T;
+  try {
+    try {
+      result = await work(tx);
+    } catch (error) {
+      close();
+      await rollback(client).catch(losing);
+      throw error;
+    }
+    close();
+    await concluded(sent, commit(client, losing));
+  } finally {
+    client.off('error', losing);
+    client.release(lost);
+  }
+  runHooks(hooks);
+  return result;
+}
+
+interface OpenTx {
+  readonly tx: Tx;
+  /** What was sent without waiting. */
+  readonly sent: readonly Promise<unknown>[];
+  /** For after the commit. */
+  readonly hooks: readonly (() => void)[];
+  /** Work that goes on after its transaction has ended would write into somebody else's. */
+  close(): void;
+}
+
+/** In pipeline mode BEGIN travels together with the first statement of the work. */
+function openTx(client: PoolClient): OpenTx {
   const hooks: (() => void)[] = [];
   const sent: Promise<unknown>[] = [];
   let open = true;
@@ -131,23 +168,13 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     values: readonly unknown[],
     tell?: (rows: readonly unknown[]) => void,
   ) => {
-    // Work that goes on after its transaction has ended would write into somebody else's.
     assert(open, `${statement.name} came after the end of its transaction`);
     sendTogether(client);
     const result = await client.query<Row>({ ...queryOf(statement, values), ...patience });
     tell?.(result.rows);
     return result;
   };
-  /** Told instead of what follows from it, by whichever of the statements behind it is listened to first. */
-  let failed: unknown;
-  const told = async <Result>(doing: string, start: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await guarded(doing, start);
-    } catch (error) {
-      if (!isConsequence(error)) failed = error;
-      throw failed ?? error;
-    }
-  };
+  const told = createTelling();
   const send = (doing: string, start: () => Promise<unknown>) => {
     const outcome = told(doing, start);
     outcome.catch(() => {}); // looked at when the work is done
@@ -168,32 +195,25 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
       send(PATIENCE.name, () => run(PATIENCE, [`${statementMaxMs}ms`]));
     },
   };
-
-  let lost: Error | undefined;
-  const losing = (error: Error) => {
-    lost = error;
-  };
-  client.on('error', losing);
-  let result: T;
-  try {
-    // In pipeline mode BEGIN travels together with the first statement of the work.
-    sendTogether(client);
-    send('begin', () => client.query('begin'));
-    try {
-      result = await work(tx);
-    } catch (error) {
-      open = false;
-      await rollback(client).catch(losing);
-      throw error;
-    }
+  sendTogether(client);
+  send('begin', () => client.query('begin'));
+  const close = () => {
     open = false;
-    await concluded(sent, commit(client, losing));
-  } finally {
-    client.off('error', losing);
-    client.release(lost);
-  }
-  runHooks(hooks);
-  return result;
+  };
+  return { tx, sent, hooks, close };
+}
+
+/** What failed is told instead of what follows from it, by whichever of the statements behind it is listened to first. */
+function createTelling() {
+  let failed: unknown;
+  return async <Result>(doing: string, start: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await guarded(doing, start);
+    } catch (error) {
+      if (!isConsequence(error)) failed = error;
+      throw failed ?? error;
+    }
+  };
 }
 
 /** What was committed stays true whatever a hook does: its error is a bug, and ends the process like one. */
