@@ -125,11 +125,16 @@ test("somebody else's reservation is not found, after the same wait as none at a
 test('a request that is faster than the reaction waits for it', async () => {
   const made = reservation();
   await money.charge(made.userId, 50_000);
-  const before = money.one.sets();
+  const [tries, looks] = ['pay-reservations', 'look-for-payments'].map(
+    (kind) => [kind, money.one.sets(kind)] as const,
+  ) as [readonly [string, number], readonly [string, number]];
+  const since = ([kind, before]: readonly [string, number]) => money.one.sets(kind) - before;
   const paying = money.pay(made.userId, made.reservationId);
-  await until('it was looked for in vain', () => money.one.sets() > before);
+  await until('it was looked for in vain again and again', () => since(looks) >= 3);
   await money.react('ReservationCreated', [made]);
   expect(await paying).toMatchObject({ outcome: 'paid', balanceKrw: 0 });
+  // Each of them takes locks: one when it came, one when there was something to pay.
+  expect(since(tries)).toBe(2);
 });
 
 test('past its time nothing can be paid, though no sweep has been there', async () => {

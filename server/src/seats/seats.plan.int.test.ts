@@ -46,7 +46,10 @@ afterAll(() => office[Symbol.asyncDispose]());
 async function sellAndRelease(): Promise<void> {
   await office.counters[0].seats.remaining([1]);
   await office.counters[0].seats.board(1);
-  await office.counters[0].seats.hold(holdRequest([1, 2]));
+  const first = holdRequest([1, 2]);
+  await office.counters[0].seats.hold(first);
+  // somebody who holds seats there already
+  await office.counters[0].seats.hold(holdRequest([3], { userId: first.userId }));
   const reserved = (await office.events()).find((event) => event.name === 'SeatReserved');
   if (reserved === undefined) throw new Error('the hold is not in the log');
   await office.react(paidOf(reserved));

@@ -237,6 +237,14 @@ function watched(
               note(statement);
               return tx.rows(statement, values);
             },
+            count: (statement, values) => {
+              note(statement);
+              return tx.count(statement, values);
+            },
+            send: (statement, values, told) => {
+              note(statement);
+              tx.send(statement, values, told);
+            },
           }),
         );
       } catch (error) {

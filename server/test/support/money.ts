@@ -17,8 +17,8 @@ export interface Instance {
   readonly messaging: Messaging;
   readonly payments: Payments;
   readonly log: LogRecorder;
-  /** How many sets it has decided. */
-  readonly sets: () => number;
+  /** How many sets it has decided, of all kinds or of one. */
+  readonly sets: (kind?: string) => number;
 }
 
 export interface Money extends AsyncDisposable {
@@ -107,10 +107,8 @@ function payRequest(userId: string, reservationId: string, key: string, turn = T
 function instanceOn(db: TestDatabase, database: Database): Instance {
   const log = createLogRecorder();
   const { logger } = log;
-  let sets = 0;
-  const observe = () => {
-    sets++;
-  };
+  const decided: string[] = [];
+  const observe = (kind: string) => void decided.push(kind);
   const messaging = createMessaging({
     database,
     connection: db.connection,
@@ -123,7 +121,9 @@ function instanceOn(db: TestDatabase, database: Database): Instance {
     onParked: () => {},
   });
   const payments = createPayments({ database, messaging, clock: systemClock, logger, observe });
-  return { database, messaging, payments, log, sets: () => sets };
+  const sets: Instance['sets'] = (kind) =>
+    decided.filter((name) => kind === undefined || name === kind).length;
+  return { database, messaging, payments, log, sets };
 }
 
 /** A reservation as the log announces it. */

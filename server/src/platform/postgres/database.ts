@@ -154,7 +154,7 @@ interface OpenTx {
   /** For after the commit. */
   readonly hooks: readonly (() => void)[];
   /** Work that goes on after its transaction has ended would write into somebody else's. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** In pipeline mode BEGIN travels together with the first statement of the work. */
