@@ -26,8 +26,8 @@ export async function attempt(
   const hooks: (() => void)[] = [];
   const within: Tx = {
     ...tx,
-    send: (sending, values) => {
-      const outcome = tx.rows(sending, values);
+    send: (sending, values, told) => {
+      const outcome = tx.rows(sending, values).then((rows) => told?.(rows));
       outcome.catch(() => {}); // looked at when the work is done
       sent.push(outcome);
     },

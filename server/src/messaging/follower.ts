@@ -25,7 +25,7 @@ import { createPace, type Step } from './pace.ts';
 import { assertEvent } from './react.ts';
 import type { RecentRows } from './recent-rows.ts';
 
-/** Events of one look. They are decoded on the event loop that also answers requests. */
+/** Events of one look. Those of others are decoded on the event loop that also answers requests. */
 const EVENTS_MAX = 1_024;
 /** The log is kept for a minute at least, so after this long no row is missing. */
 const SILENCE_MAX_MS = 30_000;

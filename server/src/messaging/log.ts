@@ -100,6 +100,11 @@ export async function readLog(
   const firstAbove = rows.findIndex((row) => row.above_horizon);
   const ready = firstAbove === -1 ? rows : rows.slice(0, firstAbove);
   const last = ready.at(-1);
+  if (ready.some((row) => row.asked_for && contentOf(row, known) === undefined)) {
+    // One of its ids has been used again, in another life of the data that nobody has told us of.
+    recent.forget();
+    return readLog(reader, after, names, { eventsMax, recent });
+  }
   if (last === undefined) return { found: rows.length > 0 ? 'above-horizon' : 'idle' };
   const items = ready
     .flatMap((row) => eventsOf(row, known))
@@ -118,9 +123,14 @@ export async function findHorizon(reader: Reader): Promise<Position> {
 function eventsOf(row: LogRow, known: readonly AppendedRow[]): LoggedEvent[] {
   const { epoch, xid, id } = row;
   if (!row.asked_for) return [];
-  const events = row.events ?? known.find((appended) => isSame(appended, row))?.events;
-  assert(events !== undefined, `what is in row ${id} of the log was sent, or is known`);
-  return events.flatMap((event, position) => (isNamed(event) ? [{ event, epoch, xid, id, position }] : []));
+  return (contentOf(row, known) ?? []).flatMap((event, position) =>
+    isNamed(event) ? [{ event, epoch, xid, id, position }] : [],
+  );
+}
+
+/** As it was sent, or as it was appended here; undefined for a row that is another one than was appended here. */
+function contentOf(row: LogRow, known: readonly AppendedRow[]): readonly unknown[] | undefined {
+  return row.events ?? known.find((appended) => isSame(appended, row))?.events;
 }
 
 function isNamed(event: unknown): event is AnyEvent {

@@ -28,20 +28,20 @@ export function createRecentRows(): RecentRows {
   const rows = new Map<number, AppendedRow>();
   let events = 0;
 
-  function dropOldest(): void {
-    const [oldest] = rows.values();
-    if (oldest === undefined) return;
-    rows.delete(oldest.id);
-    events -= oldest.events.length;
+  function drop(row: AppendedRow | undefined): void {
+    if (row === undefined) return;
+    rows.delete(row.id);
+    events -= row.events.length;
   }
 
   return {
     keep(appended) {
       for (const row of appended) {
+        drop(rows.get(row.id));
         rows.set(row.id, row);
         events += row.events.length;
       }
-      while (rows.size > ROWS_MAX || events > EVENTS_MAX) dropOldest();
+      while (rows.size > ROWS_MAX || events > EVENTS_MAX) drop(rows.values().next().value);
     },
     after: (id) => [...rows.values()].filter((row) => row.id > id),
     forget() {

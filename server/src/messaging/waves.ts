@@ -20,6 +20,10 @@ export interface EventSet {
 }
 
 export function inWaves(logged: readonly LoggedEvent[]): EventSet[] {
+  const [first] = logged;
+  // As a rule all are of one name, and then there is no order to keep.
+  if (first !== undefined && logged.every(({ event }) => event.name === first.event.name))
+    return [{ name: first.event.name, items: [...logged] }];
   const waves: Map<EventName, LoggedEvent[]>[] = [];
   const latest = new Map<string, { wave: number; name: EventName }>();
   for (const item of logged) {

@@ -96,3 +96,17 @@ test('what another instance took from the same buyer’s limit meanwhile makes t
   const overtaken = hold([request('kim', 17)], { buyers: 0, seats: 1 });
   await expect(overtaken).rejects.toThrow(DatabaseFault);
 });
+
+test('a buyer whom another instance added meanwhile makes the batch start over, too', async () => {
+  const cause = Object.assign(new Error('duplicate key'), {
+    severity: 'ERROR',
+    code: '23505',
+    constraint: 'buyer_pkey',
+  });
+  const deps: HoldSeatsDeps = {
+    database: { transaction: () => Promise.reject(new DatabaseFault('seats.add-buyers', cause)) },
+    messaging: { append: () => {} },
+    holdTtlMs: 300_000,
+  };
+  await expect(holdSeats(deps, [request('kim', 17)])).rejects.toMatchObject({ kind: 'again' });
+});

@@ -65,8 +65,8 @@ cross join lateral (
   select * from seats.buyer where performance_id = b.performance_id and user_id = b.user_id offset 0
 ) as s`);
 
-// A plain insert costs half of one that looks for conflicts. Where another instance was faster with the same buyer, the
-// batch comes again and finds the row.
+// A plain insert costs less than one that looks for conflicts. Where another instance was faster with the same buyer, the
+// batch starts over and finds the row.
 const ADD_BUYERS = statement(`/* seats.add-buyers */
 insert into seats.buyer (performance_id, user_id, seat_count)
 select performance_id, user_id, sum(seat_count)
@@ -117,7 +117,7 @@ export function holdSeats(
   deps: HoldSeatsDeps,
   requests: readonly HoldRequest[],
 ): Promise<(HoldOutcome | typeof AGAIN)[]> {
-  return deps.database.transaction(async (tx) => {
+  const decided = deps.database.transaction(async (tx) => {
     const found = await find(tx, requests);
     const decisions = decideHolds(requests, found, deps.holdTtlMs);
     const grants = decisions.flatMap((decision) => (decision.outcome === 'granted' ? [decision.grant] : []));
@@ -131,6 +131,7 @@ export function holdSeats(
       return decision.outcome === 'granted' ? held(decision.grant) : decision;
     });
   });
+  return decided.catch(startOverWhereAdded);
 }
 
 /**
@@ -196,6 +197,12 @@ async function countBuyers(tx: Tx, grants: readonly Grant[], { buyers }: Found):
   if (counted.length === 0) return;
   const count = await tx.count(COUNT_BUYERS, valuesOf(counted));
   if (count !== new Set(counted.map(keyOf)).size) throw overtaken();
+}
+
+/** Another instance has added one of the buyers meanwhile. */
+function startOverWhereAdded(error: unknown): never {
+  const isAdded = error instanceof DatabaseFault && error.constraint === 'buyer_pkey';
+  throw isAdded ? overtaken() : error;
 }
 
 /** Makes the batch start over on what is true now. */

@@ -7,6 +7,7 @@
  */
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
+import { giveNumbers, type NewPlace, type TurnNow } from './give-numbers.ts';
 import type { TurnTimes } from './line.ts';
 import {
   admitted,
@@ -72,15 +73,28 @@ export interface Settled {
   readonly turnExpiresAt: string | null;
 }
 
-/** Lets in whom the policy allows after these movements, and writes the rooms. By room's name. */
+/**
+ * Lets in whom the policy allows after these movements, and writes the rooms; writes the places of those who `join`, too,
+ * because some of them may be let in at once. By room's name.
+ */
 export async function settleRooms(
   tx: Tx,
   rooms: readonly LockedRoom[],
   movements: ReadonlyMap<string, Movement>,
   times: TurnTimes,
+  joining: readonly NewPlace[] = [],
 ): Promise<Map<string, Settled>> {
   const plans = rooms.map((room) => settlement(room, movements.get(room.room) ?? {}));
-  const called = await findNext(tx, rooms, plans);
+  const atOnce = calledAtOnce(rooms, plans, times);
+  giveNumbers(tx, joining, ({ room, number }) => {
+    const calling = atOnce.get(room);
+    return calling !== undefined && number <= calling.head ? calling.turn : undefined;
+  });
+  const asked = await findNext(
+    tx,
+    plans.filter(({ admit: count, room }) => count > 0 && !atOnce.has(room.room)),
+  );
+  const called: Called = new Map([...atOnce, ...asked]);
   const settled = plans.map((plan) => admitted(plan, called.get(plan.room.room)));
   tx.send(WRITE, [
     settled.map((room) => room.room),
@@ -96,8 +110,11 @@ export async function settleRooms(
     settled.map((room) => room.pace.spanMs),
     settled.map((room) => room.at),
   ]);
-  const turns = await admit(tx, settled, called, movements, times);
-  const expiry = new Map(turns.filter((turn) => turn.here).map((turn) => [turn.room, turn.expires_at]));
+  const turns = await admit(tx, settled, asked, movements, times);
+  const expiry = new Map([
+    ...Array.from(atOnce, ([room, { turn }]) => [room, turn.endsAt] as const),
+    ...turns.filter((turn) => turn.here).map((turn) => [turn.room, turn.expires_at] as const),
+  ]);
   return new Map(
     settled.map((room) => [
       room.room,
@@ -109,19 +126,26 @@ export async function settleRooms(
 /** By room. */
 type Called = ReadonlyMap<string, Calling>;
 
-/** The numbers to let in. Where nobody waited before, they are those that were just given: nothing to ask. */
-async function findNext(tx: Tx, rooms: readonly LockedRoom[], plans: readonly Settlement[]): Promise<Called> {
-  const called = new Map<string, Calling>();
-  const asking: Settlement[] = [];
-  for (const [index, plan] of plans.entries()) {
+/** Where nobody waited before, those who are let in are the first of those who join: nothing to ask. */
+function calledAtOnce(
+  rooms: readonly LockedRoom[],
+  plans: readonly Settlement[],
+  { activeTtlMs }: TurnTimes,
+): ReadonlyMap<string, Calling & { readonly turn: TurnNow }> {
+  const called = new Map<string, Calling & { readonly turn: TurnNow }>();
+  for (const [index, { room, admit: count }] of plans.entries()) {
     const before = rooms[index];
-    if (plan.admit === 0 || before === undefined) continue;
-    if (before.waiting > 0) asking.push(plan);
-    else {
-      const numbers = Array.from({ length: plan.admit }, (_, i) => before.lastNumber + 1 + i);
-      called.set(before.room, { numbers, head: before.lastNumber + plan.admit });
-    }
+    if (count === 0 || before === undefined || before.waiting > 0) continue;
+    const numbers = Array.from({ length: count }, (_, i) => before.lastNumber + 1 + i);
+    const endsAt = new Date(Date.parse(room.at) + activeTtlMs).toISOString();
+    called.set(room.room, { numbers, head: before.lastNumber + count, turn: { at: room.at, endsAt } });
   }
+  return called;
+}
+
+/** The numbers to let in of those who wait. */
+async function findNext(tx: Tx, asking: readonly Settlement[]): Promise<Called> {
+  const called = new Map<string, Calling>();
   if (asking.length === 0) return called;
   const rows = await tx.rows<{ room: string; number: number }>(NEXT, [
     asking.map(({ room }) => room.room),

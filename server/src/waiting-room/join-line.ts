@@ -26,11 +26,6 @@ cross join lateral (
   limit 1
 ) as t`);
 
-const GIVE = statement(`/* waiting-room.give-numbers */
-insert into waiting_room.token (room, number, epoch, user_id)
-select room, number, epoch, user_id
-from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[]) as g (room, number, epoch, user_id)`);
-
 type FreshEntry = Extract<Entry, { outcome: 'fresh' | 'repeated' }>;
 
 export interface JoinLineDeps extends TurnTimes {
@@ -77,14 +72,13 @@ async function write(
   const fresh = entries.filter((entry): entry is FreshEntry => entry.outcome === 'fresh');
   if (fresh.length === 0) return new Map();
   const movements = movementsOf(entries, fresh);
-  tx.send(GIVE, [
-    fresh.map((entry) => entry.room),
-    fresh.map((entry) => entry.number),
-    fresh.map((entry) => rooms.get(entry.room)?.epoch),
-    fresh.map((entry) => entry.userId),
-  ]);
   const moved = [...rooms.values()].filter(({ room }) => movements.has(room));
-  return settleRooms(tx, moved, movements, times);
+  const places = fresh.map(({ room, number, userId }) => {
+    const epoch = rooms.get(room)?.epoch;
+    assert(epoch !== undefined, 'nobody joins a room that is not locked');
+    return { room, number, epoch, userId };
+  });
+  return settleRooms(tx, moved, movements, times, places);
 }
 
 function movementsOf(entries: readonly Entry[], fresh: readonly FreshEntry[]): Map<string, Movement> {

@@ -21,8 +21,9 @@ export function binaryInstants(items: readonly unknown[]): Buffer | undefined {
   let micros = 0n;
   return binaryArray(TIMESTAMPTZ, items, (text, bytes, at) => {
     if (text !== known) {
-      const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
-      if (Number.isNaN(ms)) return false;
+      const ms = Date.parse(text);
+      // The 30th of February would become the 2nd of March.
+      if (Number.isNaN(ms) || new Date(ms).toISOString() !== text) return false;
       known = text;
       micros = (BigInt(ms) - POSTGRES_EPOCH_MS) * 1_000n;
     }
@@ -31,7 +32,6 @@ export function binaryInstants(items: readonly unknown[]): Buffer | undefined {
   });
 }
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const POSTGRES_EPOCH_MS = BigInt(Date.UTC(2000, 0, 1));
 
 /** `write` says false when it cannot. */

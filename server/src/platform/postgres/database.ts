@@ -7,7 +7,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { Client, Pool, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { endClient } from './end-client.ts';
-import { DatabaseFault, isConsequence } from './faults.ts';
+import { DatabaseFault, isConsequence, isStale } from './faults.ts';
 import { watchServerLife } from './server-life.ts';
 import { parametersOf } from './parameters.ts';
 import { sendTogether } from './send-together.ts';
@@ -135,6 +135,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     } catch (error) {
       close();
       await rollback(client).catch(losing);
+      if (isStale(error)) losing(error);
       throw error;
     }
     close();

@@ -13,7 +13,9 @@ const AGAIN = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
   '55P03', // lock_not_available: lock_timeout ran out
+  '0A000', // feature_not_supported: a table changed under a statement that was prepared before
 ]);
+const STALE_PLAN = '0A000';
 const QUERY_CANCELED = '57014'; // statement_timeout ran out, or an operator ended the statement
 const BROKEN_CLASSES = new Set([
   '58', // system error: a file cannot be read
@@ -52,6 +54,11 @@ const IN_FAILED_TRANSACTION = '25P02';
 /** A statement behind one that failed says no more than that. */
 export function isConsequence(error: unknown): boolean {
   return error instanceof DatabaseFault && error.sqlstate === IN_FAILED_TRANSACTION;
+}
+
+/** Whether the connection has prepared what does not fit the tables any more; another one has not. */
+export function isStale(error: unknown): error is DatabaseFault {
+  return error instanceof DatabaseFault && error.sqlstate === STALE_PLAN;
 }
 
 /** Whether the same work may succeed if it is simply done again, `alone` or with others. */

@@ -54,6 +54,7 @@ describe('an array as bytes', () => {
       'infinity',
       '2026-11-29',
       '2026-13-29T00:00:00.000Z',
+      '2026-02-30T00:00:00.000Z',
       '2026-11-29T00:00:00.000+09:00',
     ])
       expect(binaryInstants(['2026-11-29T00:00:00.000Z', text])).toBeUndefined();

@@ -8,10 +8,10 @@ import { binaryInstants, binaryUuids } from './binary-arrays.ts';
 import type { Statement } from './statement.ts';
 
 /** What the driver takes as it is, or knows how to write. */
-export function parametersOf({ binary }: Statement, values: readonly unknown[]): unknown[] {
+export function parametersOf({ sentAs }: Statement, values: readonly unknown[]): unknown[] {
   return values.map((value, index) => {
     if (!Array.isArray(value)) return value;
-    switch (binary?.[index]) {
+    switch (sentAs?.[index]) {
       case 'uuid':
         return binaryUuids(value) ?? arrayLiteral(value);
       case 'timestamptz':

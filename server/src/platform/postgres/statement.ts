@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 export interface Statement {
   readonly name: string;
   readonly text: string;
-  /** By the index of the parameter: the arrays that travel as bytes. */
-  readonly binary?: readonly (BinaryType | undefined)[];
+  /** By the index of the parameter: the arrays that travel as bytes. (The driver has a field `binary` of another meaning.) */
+  readonly sentAs?: readonly (BinaryType | undefined)[];
 }
 
 export type BinaryType = 'uuid' | 'timestamptz';
@@ -14,13 +14,13 @@ export type BinaryType = 'uuid' | 'timestamptz';
 export function statement(text: string): Statement {
   const name = /^\s*\/\* ([a-z-]+\.[a-z-]+) \*\//.exec(text)?.[1];
   assert(name !== undefined, `a statement starts with a comment that names it: ${text.slice(0, 60)}`);
-  return { name, text, binary: binaryOf(text) };
+  return { name, text, sentAs: sentAsOf(text) };
 }
 
 /** A parameter is of the type that it is cast to. */
-function binaryOf(text: string): (BinaryType | undefined)[] {
-  const binary: (BinaryType | undefined)[] = [];
+function sentAsOf(text: string): (BinaryType | undefined)[] {
+  const sentAs: (BinaryType | undefined)[] = [];
   for (const [, number, type] of text.matchAll(/\$(\d+)::(uuid|timestamptz)\[\]/g))
-    binary[Number(number) - 1] = type as BinaryType;
-  return binary;
+    sentAs[Number(number) - 1] = type as BinaryType;
+  return sentAs;
 }
