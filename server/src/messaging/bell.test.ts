@@ -31,6 +31,16 @@ async function isDone(waiting: Promise<void>): Promise<boolean> {
   return done;
 }
 
+test('a ring that was answered wakes nobody; the next one does', async () => {
+  const bell = createBell(createTestClock());
+  bell.ring();
+  bell.answer();
+  const waiting = bell.wait(1_000, never());
+  expect(await isDone(waiting)).toBe(false);
+  bell.ring();
+  expect(await isDone(waiting)).toBe(true);
+});
+
 test('whoever waits is woken by a ring', async () => {
   const bell = createBell(createTestClock());
   const waiting = bell.wait(1_000, never());

@@ -3,6 +3,8 @@ import type { Clock } from '../platform/clock.ts';
 
 export interface Bell {
   ring(): void;
+  /** Whoever waits next has not heard what was rung until now: it is about to be looked after. */
+  answer(): void;
   /** Ends at the next ring, after the time, or when the signal fires. */
   wait(maxMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -17,6 +19,9 @@ export function createBell(clock: Clock): Bell {
     ring() {
       rung = true;
       wake?.abort(RUNG);
+    },
+    answer() {
+      rung = false;
     },
     async wait(maxMs, signal) {
       if (!rung && !signal.aborted) {

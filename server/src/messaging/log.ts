@@ -85,6 +85,8 @@ export type Seen =
       /** The events of these names, about as many as were asked for at most; none when no row has one. */
       readonly items: readonly LoggedEvent[];
       readonly last: Position;
+      /** Nothing was left behind, above the horizon or for another look. */
+      readonly isAll: boolean;
     };
 
 export async function readLog(
@@ -106,10 +108,13 @@ export async function readLog(
     return readLog(reader, after, names, { eventsMax, recent });
   }
   if (last === undefined) return { found: rows.length > 0 ? 'above-horizon' : 'idle' };
-  const items = ready
-    .flatMap((row) => eventsOf(row, known))
-    .filter((item) => names.includes(item.event.name));
-  return { found: 'rows', items, last };
+  const found = ready.flatMap((row) => eventsOf(row, known));
+  return {
+    found: 'rows',
+    items: found.filter((item) => names.includes(item.event.name)),
+    last,
+    isAll: firstAbove === -1 && rows.length < ROWS_MAX && found.length < eventsMax,
+  };
 }
 
 /** Where everything before is settled: committed and seen by every later statement, or never to be committed. */

@@ -6,7 +6,7 @@
  * effects, the events they emit and the cursor together: each event takes effect exactly once, whichever
  * instance got the lock.
  *
- *   idle ──ring, poll──▶ look ──nothing──▶ idle
+ *   idle ──ring, poll──▶ look ──nothing more──▶ idle
  *                         │ └─committed, but above the horizon──▶ look again at once
  *                         └─events──▶ take ──cursor is elsewhere──▶ stand by, or look from there
  *                                      ├─committed──▶ look
@@ -64,14 +64,15 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   async function look(eventsMax: number): Promise<Step> {
     const seen = await readLog(database, await cursor.position(), names, { eventsMax, recent });
     if (seen.found !== 'rows') return seen.found;
-    const { items, last } = upToTheFirstHeavy(seen);
-    if (items.length > 0) return take(items, last);
-    cursor.pass(last);
-    return 'worked';
+    const rows = upToTheFirstHeavy(seen);
+    if (rows.items.length > 0) return take(rows);
+    cursor.pass(rows.last);
+    return after(rows);
   }
 
   /** Commits the reactions to what was seen, unless the cursor turns out to be elsewhere. */
-  function take(items: readonly LoggedEvent[], last: Position): Promise<Step> {
+  function take(rows: Rows): Promise<Step> {
+    const { items, last } = rows;
     const startedMs = clock.monotonicMs();
     return database.transaction(async (tx) => {
       const found = await cursor.lock(tx);
@@ -83,7 +84,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
         suspicion.clear();
         deps.observe(name, items.length, clock.monotonicMs() - startedMs);
       });
-      return 'worked';
+      return after(rows);
     });
   }
 
@@ -102,6 +103,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
       let faults = 0;
       while (!signal.aborted) {
         try {
+          bell.answer();
           const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
           faults = 0;
           suspicion.forgetPassing();
@@ -174,13 +176,20 @@ const reactIsolated =
 interface Rows {
   readonly items: readonly LoggedEvent[];
   readonly last: Position;
+  readonly isAll: boolean;
+}
+
+/** What comes after the bell was answered rings it again. */
+function after({ isAll }: Rows): Step {
+  return isAll ? 'idle' : 'worked';
 }
 
 /** The rows up to and with the first one that has a heavy event in it; the others follow in the next transaction. */
-function upToTheFirstHeavy({ items, last }: Rows): Rows {
+function upToTheFirstHeavy(rows: Rows): Rows {
+  const { items } = rows;
   const heavy = items.find(({ event }) => isHeavy(event.name));
-  if (heavy === undefined) return { items, last };
+  if (heavy === undefined) return rows;
   const { epoch, xid, id } = heavy;
   const end = items.findLastIndex((item) => isSame(item, heavy));
-  return { items: items.slice(0, end + 1), last: { epoch, xid, id } };
+  return { items: items.slice(0, end + 1), last: { epoch, xid, id }, isAll: false };
 }

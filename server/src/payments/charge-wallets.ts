@@ -20,7 +20,7 @@ export function chargeWallets(
     const transferIds = requests.map((request) => request.transferId);
     const [, ledger] = await Promise.all([tx.rows(CREATE, [userIds]), lockLedger(tx, userIds, transferIds)]);
     const outcomes = decideCharges(requests, ledger);
-    await writeLedger(tx, ledger);
+    writeLedger(tx, ledger);
     return outcomes;
   });
 }

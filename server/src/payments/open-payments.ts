@@ -86,7 +86,7 @@ async function payAtOnce(tx: Tx, payments: readonly PaymentRow[]): Promise<Opene
     assert.equal(outcome.problem, 'wallet.insufficient', 'a payment just opened lacks nothing but money');
     return true;
   });
-  await closePayments(tx, refused, 'REFUSED', at);
+  closePayments(tx, refused, 'REFUSED', at);
   return [
     ...paid.map(({ payment }) => processed(payment)),
     ...refused.map((payment) => processingFailed(payment, 'refused')),

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Reader, Tx } from '../platform/postgres/database.ts';
-import { statement } from '../platform/postgres/statement.ts';
+import { exactWrite, statement } from '../platform/postgres/statement.ts';
 import { accountsOf, type Ledger, openLedger, type Transfer, type TransferKind } from './wallet.ts';
 
 // LATERAL keeps the plan a walk over the primary key in the order of the keys.
@@ -26,12 +26,12 @@ where transfer_id = any($1::uuid[])`);
 const INSTANT = statement(`/* payments.instant */
 select date_trunc('milliseconds', clock_timestamp()) as at`);
 
-const MOVE = statement(`/* payments.move */
+// A wallet that is locked has the balance that was found.
+const MOVE = exactWrite(`/* payments.move */
 update payments.wallet w
 set balance_krw = m.is_krw
 from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as m (user_id, was_krw, is_krw)
-where w.user_id = m.user_id and w.balance_krw = m.was_krw
-returning w.user_id`);
+where w.user_id = m.user_id and w.balance_krw = m.was_krw`);
 
 const POST = statement(`/* payments.post */
 insert into payments.transfer (
@@ -94,29 +94,27 @@ export async function recallTransfers(reader: Reader, transferIds: readonly stri
 }
 
 /** Writes what was posted: the wallets' new balances and the transfers that explain them. */
-export async function writeLedger(tx: Tx, ledger: Ledger): Promise<void> {
+export function writeLedger(tx: Tx, ledger: Ledger): void {
   const { posted } = ledger;
   if (posted.length === 0) return;
   const changes = ledger.changes();
   const accounts = posted.map(accountsOf);
-  const [moved] = await Promise.all([
-    tx.rows(MOVE, [
-      changes.map((change) => change.walletId),
-      changes.map((change) => change.wasKrw),
-      changes.map((change) => change.isKrw),
-    ]),
-    tx.rows(POST, [
-      posted.map((transfer) => transfer.transferId),
-      posted.map((transfer) => transfer.kind),
-      accounts.map((account) => account.debit),
-      accounts.map((account) => account.credit),
-      posted.map((transfer) => transfer.amountKrw),
-      posted.map((transfer) => transfer.walletId),
-      posted.map((transfer) => transfer.balanceAfterKrw),
-      posted.map((transfer) => transfer.reservationId),
-      posted.map((transfer) => transfer.fingerprint),
-      ledger.at,
-    ]),
+  tx.send(MOVE, [
+    changes.map((change) => change.walletId),
+    changes.map((change) => change.wasKrw),
+    changes.map((change) => change.isKrw),
+    changes.length,
   ]);
-  assert.equal(moved.length, changes.length, 'a locked wallet has the balance that was found');
+  tx.send(POST, [
+    posted.map((transfer) => transfer.transferId),
+    posted.map((transfer) => transfer.kind),
+    accounts.map((account) => account.debit),
+    accounts.map((account) => account.credit),
+    posted.map((transfer) => transfer.amountKrw),
+    posted.map((transfer) => transfer.walletId),
+    posted.map((transfer) => transfer.balanceAfterKrw),
+    posted.map((transfer) => transfer.reservationId),
+    posted.map((transfer) => transfer.fingerprint),
+    ledger.at,
+  ]);
 }

@@ -43,11 +43,11 @@ export async function lockForRefund(
 }
 
 /** Refunds those of the locked payments that are paid. */
-export async function refundPaid(
+export function refundPaid(
   tx: Tx,
   payments: readonly PaymentRow[],
   ledger: Ledger,
-): Promise<EventOf<'PaymentRefunded'>[]> {
+): EventOf<'PaymentRefunded'>[] {
   const paid = payments.filter((payment) => payment.state === 'PAID');
   for (const payment of paid) {
     ledger.post({
@@ -59,7 +59,8 @@ export async function refundPaid(
       fingerprint: null,
     });
   }
-  await Promise.all([closePayments(tx, paid, 'REFUNDED', ledger.at), writeLedger(tx, ledger)]);
+  closePayments(tx, paid, 'REFUNDED', ledger.at);
+  writeLedger(tx, ledger);
   return paid.map((payment) => ({
     name: 'PaymentRefunded',
     reservationId: payment.reservation_id,

@@ -33,7 +33,7 @@ export async function voidPayments(
     cancelled.every(({ reservationId }) => found.has(reservationId)),
     'what is given back has a payment, if only one that bars',
   );
-  await closePayments(
+  closePayments(
     tx,
     payments.filter((payment) => payment.state === 'DUE'),
     'VOID',

@@ -35,7 +35,7 @@ export function cancelReservations(
       const row = found.get(id);
       return row?.status === 'HELD' ? [row] : [];
     });
-    await moveReservations(
+    moveReservations(
       tx,
       'CANCELLED',
       cancelled.map((row) => row.reservation_id),

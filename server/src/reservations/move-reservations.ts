@@ -15,14 +15,10 @@ where reservation_id = any(array(
 ))`);
 
 /** Those that may not go there (they are there already, or ended otherwise) stay as they are. */
-export async function moveReservations(
-  tx: Tx,
-  to: ReservationStatus,
-  reservationIds: readonly string[],
-): Promise<void> {
+export function moveReservations(tx: Tx, to: ReservationStatus, reservationIds: readonly string[]): void {
   if (reservationIds.length === 0) return;
   const from = Object.entries(transitions)
     .filter(([, next]) => next.includes(to))
     .map(([status]) => status);
-  await tx.rows(MOVE, [reservationIds, to, from]);
+  tx.send(MOVE, [reservationIds, to, from]);
 }

@@ -9,20 +9,20 @@ export const reservationReactions: Reactions<'reservations'> = {
   },
   PaymentProcessed: {
     run: async (tx, events) => {
-      await moveReservations(tx, 'CONFIRMED', idsOf(events));
+      moveReservations(tx, 'CONFIRMED', idsOf(events));
       return [];
     },
   },
   PaymentProcessingFailed: {
     run: async (tx, events) => {
-      await moveReservations(tx, 'EXPIRED', idsOf(events.filter((event) => event.reason === 'lapsed')));
-      await moveReservations(tx, 'CANCELLED', idsOf(events.filter((event) => event.reason !== 'lapsed')));
+      moveReservations(tx, 'EXPIRED', idsOf(events.filter((event) => event.reason === 'lapsed')));
+      moveReservations(tx, 'CANCELLED', idsOf(events.filter((event) => event.reason !== 'lapsed')));
       return [];
     },
   },
   TokenExpirationFailed: {
     run: async (tx, events) => {
-      await moveReservations(tx, 'CANCELLED', idsOf(events));
+      moveReservations(tx, 'CANCELLED', idsOf(events));
       return [];
     },
   },

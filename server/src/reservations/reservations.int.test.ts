@@ -82,7 +82,7 @@ async function createOne(userId = newUuid()): Promise<Reserved> {
 }
 
 const move = (status: ReservationStatus, ...holds: readonly Reserved[]) =>
-  db.database.transaction((tx) =>
+  db.database.transaction(async (tx) =>
     moveReservations(
       tx,
       status,

@@ -18,8 +18,8 @@ const request = (userId: string, ...seatNos: number[]): HoldRequest => ({
   fingerprint: Buffer.from(userId),
 });
 
-/** Seats 17 and 18 are free at 50,000 won each; so many buyers and seats are written as asked. */
-async function hold(requests: readonly HoldRequest[], written: { buyers: number; seats: number }) {
+/** Seats 17 and 18 are free at 50,000 won each; so many buyers are written. */
+async function hold(requests: readonly HoldRequest[], { buyers }: { buyers: number }) {
   const tx = cannedRows(
     {
       'seats.lock-free': [17, 18].map((seat_no) => ({
@@ -41,12 +41,10 @@ async function hold(requests: readonly HoldRequest[], written: { buyers: number;
         },
       ],
       'seats.buyers': requests.map(({ userId: user_id }) => ({ performance_id: 1, user_id, seat_count: 0 })),
+      'seats.remember': [],
+      'seats.take': [],
     },
-    {
-      'seats.remember': 1,
-      'seats.count-buyers': written.buyers,
-      'seats.take': written.seats,
-    },
+    { 'seats.count-buyers': buyers },
   );
   const events: AnyEvent[] = [];
   const deps: HoldSeatsDeps = {
@@ -58,7 +56,7 @@ async function hold(requests: readonly HoldRequest[], written: { buyers: number;
 }
 
 test('the answer and the event tell the same deadline, and the event all that a reservation needs', async () => {
-  const { outcomes, events } = await hold([request('kim', 17, 18)], { buyers: 1, seats: 2 });
+  const { outcomes, events } = await hold([request('kim', 17, 18)], { buyers: 1 });
   const told = { reservationId: 'reservation of kim', amountKrw: 100_000, expiresAt: IN_FIVE_MINUTES };
   expect(outcomes).toEqual([
     { outcome: 'held', replayed: false, performanceId: 1, seatNos: [17, 18], ...told },
@@ -81,7 +79,7 @@ test('the answer and the event tell the same deadline, and the event all that a 
 
 test('a hold that is refused is told in the log with the reason', async () => {
   const requests = [request('kim', 17), request('lee', 17)];
-  const { outcomes, events } = await hold(requests, { buyers: 1, seats: 1 });
+  const { outcomes, events } = await hold(requests, { buyers: 1 });
   expect(outcomes).toMatchObject([{ outcome: 'held' }, { outcome: 'refused', problem: 'seats.taken' }]);
   expect(events[1]).toEqual({
     name: 'SeatReservationFailed',
@@ -93,7 +91,7 @@ test('a hold that is refused is told in the log with the reason', async () => {
 });
 
 test('what another instance took from the same buyer’s limit meanwhile makes the batch start over', async () => {
-  const overtaken = hold([request('kim', 17)], { buyers: 0, seats: 1 });
+  const overtaken = hold([request('kim', 17)], { buyers: 0 });
   await expect(overtaken).rejects.toThrow(DatabaseFault);
 });
 

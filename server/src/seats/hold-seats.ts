@@ -9,13 +9,12 @@
  * that sets of several instances do not deadlock. A reader's transaction runs one set after the other; in
  * the rare case that its buyers cross those of a batch, one of the two is turned back and tried again.
  */
-import assert from 'node:assert/strict';
 import type { EventOf } from '#contract/events.ts';
 import type { Messaging } from '../messaging/index.ts';
 import { AGAIN } from '../platform/batcher.ts';
 import type { Database, Tx } from '../platform/postgres/database.ts';
 import { DatabaseFault } from '../platform/postgres/faults.ts';
-import { statement } from '../platform/postgres/statement.ts';
+import { exactWrite, statement } from '../platform/postgres/statement.ts';
 import { recallHolds } from './recall-holds.ts';
 import {
   type Buyer,
@@ -85,7 +84,8 @@ where b.seat_count + excluded.seat_count <= (
   select p.seats_per_person from seats.performance p where p.performance_id = b.performance_id
 )`);
 
-const TAKE = statement(`/* seats.take */
+// A seat that is locked stays free until it is taken.
+const TAKE = exactWrite(`/* seats.take */
 update seats.seat s
 set state = 'H', version = g.version, reservation_id = g.reservation_id
 from unnest($1::int[], $2::int[], $3::int[], $4::uuid[]) as g (performance_id, seat_no, version, reservation_id)
@@ -154,21 +154,20 @@ async function write(tx: Tx, grants: readonly Grant[], found: Found): Promise<vo
   const seats = grants.flatMap(({ request, seats: granted }) =>
     granted.map((seat) => ({ ...seat, reservationId: request.reservationId })),
   );
-  const [, , taken] = await Promise.all([
-    remember(tx, grants),
-    countBuyers(tx, grants, found),
-    tx.count(TAKE, [
-      seats.map((s) => s.performance_id),
-      seats.map((s) => s.seat_no),
-      seats.map((s) => s.version + 1),
-      seats.map((s) => s.reservationId),
-    ]),
+  remember(tx, grants);
+  const counted = countBuyers(tx, grants, found);
+  tx.send(TAKE, [
+    seats.map((s) => s.performance_id),
+    seats.map((s) => s.seat_no),
+    seats.map((s) => s.version + 1),
+    seats.map((s) => s.reservationId),
+    seats.length,
   ]);
-  assert.equal(taken, seats.length, 'a seat that is locked stays free until it is taken');
+  await counted;
 }
 
-function remember(tx: Tx, grants: readonly Grant[]): Promise<number> {
-  return tx.count(REMEMBER, [
+function remember(tx: Tx, grants: readonly Grant[]): void {
+  tx.send(REMEMBER, [
     grants.map((g) => g.request.reservationId),
     grants.map((g) => g.request.userId),
     grants.map((g) => g.request.performanceId),

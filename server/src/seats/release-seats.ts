@@ -32,8 +32,9 @@ export async function releaseSeats(tx: Tx, claims: readonly SeatClaim[]): Promis
   const open = await lockHolds(tx, claims, ['H', 'S']);
   if (open.length === 0) return [];
   const columns = seatColumns(open);
-  const freed = await tx.rows<ChangedSeat>(FREE, columns);
+  const freeing = tx.rows<ChangedSeat>(FREE, columns);
+  tx.send(CLOSE, [open.map((claim) => claim.reservationId)]);
+  const freed = await freeing;
   assert.equal(freed.length, columns[0].length, 'every seat of an open hold belongs to it');
-  await tx.rows(CLOSE, [open.map((claim) => claim.reservationId)]);
   return toClaims(freed).map((claim) => ({ name: 'SeatReleased', ...claim }));
 }

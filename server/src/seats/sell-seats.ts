@@ -1,17 +1,16 @@
 /** Turns paid holds into property. */
-import assert from 'node:assert/strict';
 import type { EventOf } from '#contract/events.ts';
 import type { Tx } from '../platform/postgres/database.ts';
-import { statement } from '../platform/postgres/statement.ts';
-import { type ChangedSeat, lockHolds, type SeatClaim, seatColumns, toClaims } from './claims.ts';
+import { exactWrite, statement } from '../platform/postgres/statement.ts';
+import { lockHolds, type SeatClaim, seatColumns } from './claims.ts';
 
-const SELL = statement(`/* seats.sell */
+// Every seat of a held reservation is held for it.
+const SELL = exactWrite(`/* seats.sell */
 update seats.seat s
 set state = 'S', version = s.version + 1
 from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as c (reservation_id, performance_id, seat_no, version)
 where s.performance_id = c.performance_id and s.seat_no = c.seat_no and s.reservation_id = c.reservation_id
-  and s.state = 'H' and s.version = c.version
-returning s.reservation_id, s.performance_id, s.seat_no, s.version`);
+  and s.state = 'H' and s.version = c.version`);
 
 const CLOSE = statement(`/* seats.close-sold */
 update seats.hold set state = 'S' where reservation_id = any($1::uuid[])`);
@@ -24,8 +23,12 @@ export async function sellSeats(tx: Tx, claims: readonly SeatClaim[]): Promise<E
   const held = await lockHolds(tx, claims, ['H']);
   if (held.length === 0) return [];
   const columns = seatColumns(held);
-  const sold = await tx.rows<ChangedSeat>(SELL, columns);
-  assert.equal(sold.length, columns[0].length, 'every seat of a held reservation is held for it');
-  await tx.rows(CLOSE, [held.map((claim) => claim.reservationId)]);
-  return toClaims(sold).map((claim) => ({ name: 'SeatSold', ...claim }));
+  tx.send(SELL, [...columns, columns[0].length]);
+  tx.send(CLOSE, [held.map((claim) => claim.reservationId)]);
+  return held.map(({ reservationId, performanceId, seats }) => ({
+    name: 'SeatSold',
+    reservationId,
+    performanceId,
+    seats: seats.map(({ no, version }) => ({ no, version: version + 1 })),
+  }));
 }

@@ -44,8 +44,7 @@ from (
   select room, number, at, here, at + case when here then $5::int else $6::int end * interval '1 millisecond' as ends_at
   from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::boolean[]) as n (room, number, at, here)
 ) as n
-where t.room = n.room and t.number = n.number
-returning t.room, t.expires_at, n.here`);
+where t.room = n.room and t.number = n.number`);
 
 const WRITE = statement(`/* waiting-room.write-rooms */
 update waiting_room.room r
@@ -59,12 +58,6 @@ from unnest(
   room, head, last_number, waiting, active, admitted, departed, allowance, recent, pace_count, pace_span_ms, at
 )
 where r.room = w.room`);
-
-interface AdmittedRow {
-  readonly room: string;
-  readonly expires_at: string;
-  readonly here: boolean;
-}
 
 export interface Settled {
   readonly room: LockedRoom;
@@ -110,15 +103,15 @@ export async function settleRooms(
     settled.map((room) => room.pace.spanMs),
     settled.map((room) => room.at),
   ]);
-  const turns = await admit(tx, settled, asked, movements, times);
-  const expiry = new Map([
-    ...Array.from(atOnce, ([room, { turn }]) => [room, turn.endsAt] as const),
-    ...turns.filter((turn) => turn.here).map((turn) => [turn.room, turn.expires_at] as const),
-  ]);
+  const hasBegun = admit(tx, settled, asked, movements, times);
   return new Map(
     settled.map((room) => [
       room.room,
-      { room, view: viewOf(room), turnExpiresAt: expiry.get(room.room) ?? null },
+      {
+        room,
+        view: viewOf(room),
+        turnExpiresAt: atOnce.has(room.room) || hasBegun.has(room.room) ? turnEnd(room, times) : null,
+      },
     ]),
   );
 }
@@ -130,15 +123,15 @@ type Called = ReadonlyMap<string, Calling>;
 function calledAtOnce(
   rooms: readonly LockedRoom[],
   plans: readonly Settlement[],
-  { activeTtlMs }: TurnTimes,
+  times: TurnTimes,
 ): ReadonlyMap<string, Calling & { readonly turn: TurnNow }> {
   const called = new Map<string, Calling & { readonly turn: TurnNow }>();
   for (const [index, { room, admit: count }] of plans.entries()) {
     const before = rooms[index];
     if (count === 0 || before === undefined || before.waiting > 0) continue;
     const numbers = Array.from({ length: count }, (_, i) => before.lastNumber + 1 + i);
-    const endsAt = new Date(Date.parse(room.at) + activeTtlMs).toISOString();
-    called.set(room.room, { numbers, head: before.lastNumber + count, turn: { at: room.at, endsAt } });
+    const turn = { at: room.at, endsAt: turnEnd(room, times) };
+    called.set(room.room, { numbers, head: before.lastNumber + count, turn });
   }
   return called;
 }
@@ -162,13 +155,19 @@ async function findNext(tx: Tx, asking: readonly Settlement[]): Promise<Called> 
   return called;
 }
 
-async function admit(
+/** When a turn ends that begins now with its owner here. */
+function turnEnd({ at }: { readonly at: string }, { activeTtlMs }: TurnTimes): string {
+  return new Date(Date.parse(at) + activeTtlMs).toISOString();
+}
+
+/** Gives the rooms where somebody was let in who is here. */
+function admit(
   tx: Tx,
   rooms: readonly LockedRoom[],
   called: Called,
   movements: ReadonlyMap<string, Movement>,
   { activeTtlMs, claimWindowMs }: TurnTimes,
-): Promise<AdmittedRow[]> {
+): ReadonlySet<string> {
   const turns = rooms.flatMap(({ room, at }) => {
     const here = movements.get(room)?.here;
     return (called.get(room)?.numbers ?? []).map((number) => ({
@@ -178,8 +177,8 @@ async function admit(
       here: here?.has(number) ?? false,
     }));
   });
-  if (turns.length === 0) return [];
-  return tx.rows<AdmittedRow>(ADMIT, [
+  if (turns.length === 0) return new Set();
+  tx.send(ADMIT, [
     turns.map((turn) => turn.room),
     turns.map((turn) => turn.number),
     turns.map((turn) => turn.at),
@@ -187,4 +186,5 @@ async function admit(
     activeTtlMs,
     claimWindowMs,
   ]);
+  return new Set(turns.filter((turn) => turn.here).map((turn) => turn.room));
 }

@@ -31,23 +31,20 @@ export async function endPlaces(
   const byRoom = Map.groupBy(endings, (ending) => ending.row.room);
   const movements = new Map([...byRoom].map(([room, list]) => [room, movementOf(list)]));
   const departureOf = departures(endings, rooms);
-  const [, settled] = await Promise.all([
-    tx.rows(END, [
-      endings.map((ending) => ending.row.room),
-      endings.map((ending) => ending.row.number),
-      endings.map((ending) => ending.state),
-      endings.map((ending) => ending.reservationId ?? null),
-      endings.map((ending) => departureOf.get(placeKey(ending.row)) ?? null),
-      endings.map((ending) => rooms.get(ending.row.room)?.at),
-    ]),
-    settleRooms(
-      tx,
-      [...rooms.values()].filter((room) => byRoom.has(room.room)),
-      movements,
-      times,
-    ),
+  tx.send(END, [
+    endings.map((ending) => ending.row.room),
+    endings.map((ending) => ending.row.number),
+    endings.map((ending) => ending.state),
+    endings.map((ending) => ending.reservationId ?? null),
+    endings.map((ending) => departureOf.get(placeKey(ending.row)) ?? null),
+    endings.map((ending) => rooms.get(ending.row.room)?.at),
   ]);
-  return settled;
+  return settleRooms(
+    tx,
+    [...rooms.values()].filter((room) => byRoom.has(room.room)),
+    movements,
+    times,
+  );
 }
 
 function movementOf(endings: readonly Ending[]): Movement {

@@ -17,6 +17,28 @@ export function statement(text: string): Statement {
   return { name, text, sentAs: sentAsOf(text) };
 }
 
+/**
+ * A write that fails unless it writes as many rows as its last parameter says, which comes after those of the text. The server
+ * checks that, so that nobody waits for the count before the commit is sent.
+ */
+export function exactWrite(text: string): Statement {
+  const [comment = ''] = /^.*? \*\//.exec(text) ?? [];
+  const numbers = Array.from(text.matchAll(/\$(\d+)/g), ([, number]) => Number(number));
+  const rows = `$${Math.max(...numbers) + 1}::int`;
+  return statement(
+    [
+      comment,
+      'with written as (',
+      text.slice(comment.length),
+      'returning 1)',
+      'select case',
+      `when count(*) = ${rows} then 1`,
+      `else (count(*) || ' rows were written, not ' || ${rows})::int`,
+      'end from written',
+    ].join('\n'),
+  );
+}
+
 /** A parameter is of the type that it is cast to. */
 function sentAsOf(text: string): (BinaryType | undefined)[] {
   const sentAs: (BinaryType | undefined)[] = [];
