@@ -28,7 +28,8 @@ export function exactWrite(text: string): Statement {
   return statement(
     [
       comment,
-      'with written as (',
+      'with',
+      'written as (',
       text.slice(comment.length),
       'returning 1) select case',
       `when count(*) = ${rows} then 1`,
