@@ -56,9 +56,9 @@ export const flat: Part = {
     'audited after every run',
   ],
   measure: async (stage, { quick, repeats }) => {
-    const size = quick ? { performances: 2, waiting: 50_000 } : { performances: 20, waiting: 1_000_000 };
+    const size = quick ? { performances: 2, waiting: 20_000 } : { performances: 20, waiting: 1_000_000 };
     const amounts = quick
-      ? { holds: 1_000, seconds: 3, warmUpSeconds: 2 }
+      ? { holds: 400, seconds: 1, warmUpSeconds: 1 }
       : { holds: 4_000, seconds: 5, warmUpSeconds: 2 };
     const [small, huge] = [await openSmallHouse(stage), await openHugeHouse(stage, size)];
     const costs: Record<'small' | 'huge', Costs[]> = { small: [], huge: [] };

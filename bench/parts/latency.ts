@@ -33,8 +33,8 @@ export const latency: Part = {
   ],
   measure: async (stage, { quick, repeats }) => {
     const size = quick
-      ? { warmUp: 1_000, idle: 40, saturating: 4_000, halfSeconds: 4 }
-      : { warmUp: 4_000, idle: 160, saturating: 20_000, halfSeconds: 15 };
+      ? { warmUp: 500, idle: 12, saturating: 1_000, halfSeconds: 1 }
+      : { warmUp: 4_000, idle: 120, saturating: 8_000, halfSeconds: 10 };
     const runs: Measured[] = [];
     for (let run = 0; run < repeats; run++) {
       const measured = await measureRun(stage, size);

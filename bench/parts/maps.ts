@@ -20,7 +20,7 @@ const CHANGES_PER_S = 1_000;
 /** Of the changes, when both cores are busy: the pace that was reached is told beside the figure. */
 const REFUSED_SHARE_MAX = 0.05;
 const FANS = 500;
-const WARM_UP_SECONDS = 3;
+const CONNECTIONS = 64;
 /** The house is used for longer than a usual turn. */
 const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
 
@@ -37,7 +37,9 @@ export const maps: Part = {
   measure: async (stage, { quick, repeats }) => {
     const page: string[] = [];
     const findings: Finding[] = [];
-    for (const [view, sides] of mapSides({ seconds: quick ? 3 : 10, connections: 64 })) {
+    for (const [view, sides] of mapSides(
+      quick ? { warmUpSeconds: 1, seconds: 1 } : { warmUpSeconds: 3, seconds: 8 },
+    )) {
       const results = await compare(stage, sides, repeats);
       const [ours, bare] = results;
       page.push(...comparison('views/s', results), '');
@@ -63,8 +65,8 @@ const views: readonly View[] = [
 ];
 
 interface Load {
+  readonly warmUpSeconds: number;
   readonly seconds: number;
-  readonly connections: number;
 }
 
 /**
@@ -87,7 +89,7 @@ function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
           const headers = await headersOf(service, path, view, fans);
           const [measured, changes] = await Promise.all([
             look(service, path, headers, load),
-            changeSeats(service, house, WARM_UP_SECONDS + load.seconds),
+            changeSeats(service, house, load.warmUpSeconds + load.seconds),
           ]);
           await audited(stage, database);
           return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
@@ -104,7 +106,7 @@ function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
           await using service = await stage.startService(database, LONG_TURNS);
           const [measured] = await Promise.all([
             look(bare, path, headers, load),
-            changeSeats(service, house, WARM_UP_SECONDS + load.seconds),
+            changeSeats(service, house, load.warmUpSeconds + load.seconds),
           ]);
           return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
         },
@@ -172,10 +174,10 @@ async function look(
   { host, port }: RunningService,
   path: string,
   headers: Readonly<Record<string, string>>,
-  { seconds, connections }: Load,
+  { warmUpSeconds, seconds }: Load,
 ): Promise<Measured> {
-  const run = { host, port, connections, requests: { path, headers } };
-  await runWrk({ ...run, seconds: WARM_UP_SECONDS, mayBeRefused: true });
+  const run = { host, port, connections: CONNECTIONS, requests: { path, headers } };
+  await runWrk({ ...run, seconds: warmUpSeconds, mayBeRefused: true });
   const { perSecond, latency } = await runWrk({ ...run, seconds });
   return { perSecond, latency };
 }

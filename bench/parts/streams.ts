@@ -26,7 +26,6 @@ const HOLDS_PER_S = 12;
 /** After so many seconds the same seats are held again: they are free by then on a busy machine, too. */
 const BEATS_APART = 10;
 const BUYERS = 1_000;
-const WARM_UP_SECONDS = 10;
 /** The room lets everybody in whose seats are seen, and nobody's turn is over while this runs. */
 const SETTINGS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
 const SLOW_STREAMS = 300;
@@ -48,15 +47,17 @@ export const streams: Part = {
     'audited after every run',
   ],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 2_000 : 10_000;
-    const seconds = quick ? 10 : 60;
+    const count = quick ? 500 : 10_000;
+    const times = quick
+      ? { warmUpSeconds: 2, quietSeconds: 2, seconds: 3 }
+      : { warmUpSeconds: 10, quietSeconds: 20, seconds: 40 };
     checkOpenFiles(count);
     const [quiet, told]: [Quiet[], Told[]] = [[], []];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      quiet.push(await withoutStreams(stage, quick ? 10 : 30));
-      told.push(await withStreams(stage, count, seconds));
+      quiet.push(await withoutStreams(stage, times));
+      told.push(await withStreams(stage, count, times));
     }
-    const slow = await slowReaders(stage, quick ? 30 : SLOW_STREAMS, quick ? 20 : 300);
+    const slow = await slowReaders(stage, quick ? 30 : SLOW_STREAMS, quick ? 3 : 180);
     const added = figureOf(told.map(({ cores }, run) => cores - (quiet[run]?.cores ?? 0)));
     const share = figureOf(told.map(({ heard }) => 100 * Math.min(...heard.map(({ shareMin }) => shareMin))));
     const pace = figureOf(told.map(({ heard }) => Math.min(...heard.map(({ perSecond }) => perSecond))));
@@ -72,7 +73,7 @@ export const streams: Part = {
         { work, ours: { unit: '% of the streams got each update', figure: share }, aim: atLeast(100) },
         { work, ours: { unit: 'updates/s at each', figure: pace }, aim: atLeast(0.95) },
         {
-          work: `memory with ${count.toLocaleString('en')} streams, after ${seconds} s`,
+          work: `memory with ${count.toLocaleString('en')} streams, after ${times.seconds} s`,
           ours: { unit: 'MB, peak of the Node process', figure: peak },
           reference: { name: 'when the last was open', unit: 'MB', figure: opened },
           aim: timesAtMost(1.1),
@@ -81,6 +82,12 @@ export const streams: Part = {
     };
   },
 };
+
+interface Times {
+  readonly warmUpSeconds: number;
+  readonly quietSeconds: number;
+  readonly seconds: number;
+}
 
 interface Quiet {
   readonly cores: number;
@@ -142,14 +149,14 @@ async function groupsOf({ service, performanceId }: Hall, count: number): Promis
   ];
 }
 
-async function withoutStreams(stage: Stage, seconds: number): Promise<Quiet> {
+async function withoutStreams(stage: Stage, { warmUpSeconds, quietSeconds }: Times): Promise<Quiet> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
   const hall = await openHall(stage, database, service);
   const pulse = beatsOf(hall);
-  await delay(WARM_UP_SECONDS * 1_000);
+  await delay(warmUpSeconds * 1_000);
   const used = await watchCores(stage, service.pid);
-  await delay(seconds * 1_000);
+  await delay(quietSeconds * 1_000);
   const { process: cores } = await used();
   await pulse.stop();
   await audited(stage, database);
@@ -157,7 +164,7 @@ async function withoutStreams(stage: Stage, seconds: number): Promise<Quiet> {
   return { cores };
 }
 
-async function withStreams(stage: Stage, count: number, seconds: number): Promise<Told> {
+async function withStreams(stage: Stage, count: number, { warmUpSeconds, seconds }: Times): Promise<Told> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
   const hall = await openHall(stage, database, service);
@@ -165,7 +172,7 @@ async function withStreams(stage: Stage, count: number, seconds: number): Promis
   const before = await memoryMb(service.pid);
   await using listeners = await listen(stage, service, groups, { isReading: true });
   const pulse = beatsOf(hall);
-  await delay(WARM_UP_SECONDS * 1_000);
+  await delay(warmUpSeconds * 1_000);
   const begin = await memoryMb(service.pid);
   const peakBefore = await peakMemoryMb(service.pid);
   const used = await watchCores(stage, service.pid);
