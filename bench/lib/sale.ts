@@ -1,20 +1,30 @@
 /** Houses in the middle of their sale, as rows that the auditor agrees with (bench/sql/audit-sale.sql). */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { migrate } from '../../server/src/platform/postgres/migrate.ts';
 import { operate } from './operate.ts';
 import type { RunningService, Stage } from './stage.ts';
 
 const SALE = new URL('../sql/audit-sale.sql', import.meta.url);
 
-/** What each performance of such a sale has. */
+/** What each performance of such a sale has, where it is not said otherwise. */
 export const SALE_SEATS = 100_000;
 /** Sold by twos, the pairs all over the house; 1 % is held besides. */
 export const SALE_SOLD = '60 % of the seats are sold, by twos and at random';
 
-/** Puts so many performances with their sale into a database whose tables were made. The first one has the id 1. */
-export async function openSales(stage: Stage, database: string, performances: number): Promise<void> {
+/** Puts so many performances with their sale into an empty database. The first one has the id 1; `seats`: a multiple of 1,000. */
+export async function openSales(
+  stage: Stage,
+  database: string,
+  performances: number,
+  seats = SALE_SEATS,
+): Promise<void> {
+  await migrate({ ...stage.postgres.connection, database });
   const sale = await readFile(SALE, 'utf8');
-  await stage.query(database, `set bench.performances = ${performances}; ${sale}`);
+  await stage.query(
+    database,
+    `set bench.performances = ${performances}; set bench.seats = ${seats}; ${sale}`,
+  );
   await stage.query(database, 'vacuum analyze');
   await stage.query(database, 'checkpoint');
 }

@@ -35,6 +35,8 @@ type Work = (typeof WORKS)[number];
 
 interface Size {
   readonly performances: number;
+  /** Of each. */
+  readonly seats: number;
   readonly waiting: number;
 }
 
@@ -56,7 +58,9 @@ export const flat: Part = {
     'audited after every run',
   ],
   measure: async (stage, { quick, repeats }) => {
-    const size = quick ? { performances: 2, waiting: 20_000 } : { performances: 20, waiting: 1_000_000 };
+    const size = quick
+      ? { performances: 2, seats: 5_000, waiting: 20_000 }
+      : { performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
     const amounts = quick
       ? { holds: 400, seconds: 1, warmUpSeconds: 1 }
       : { holds: 4_000, seconds: 5, warmUpSeconds: 2 };
@@ -92,19 +96,24 @@ async function openSmallHouse(stage: Stage): Promise<House> {
   return { name: 'small', database, performanceId, fans, seats, tokens };
 }
 
-async function openHugeHouse(stage: Stage, { performances, waiting }: Size): Promise<House> {
+async function openHugeHouse(
+  stage: Stage,
+  { performances, seats: seatCount, waiting }: Size,
+): Promise<House> {
   const database = await stage.freshDatabase();
-  await (await stage.startService(database, LONG_TURNS))[Symbol.asyncDispose](); // it makes the tables
-  await openSales(stage, database, 1);
+  await openSales(stage, database, 1, seatCount);
   await using service = await stage.startService(database, LONG_TURNS);
   const performanceId = 1;
-  for (let more = 1; more < performances; more++) await openPerformance(service, SALE_SEATS);
-  await laidOut(stage, database, performances * SALE_SEATS);
+  for (let more = 1; more < performances; more++) await openPerformance(service, seatCount);
+  await laidOut(stage, database, performances * seatCount);
   const room = saleRoom(performanceId);
   await letAllIn(service, room);
   const fans = await gather(service, FANS, { join: true, room });
   const tokens = await stopTheLine(stage, database, service, { room, people: waiting });
-  const seats = await freeSeats(stage, database, performanceId, { sets: 10_000, each: 1 });
+  const seats = await freeSeats(stage, database, performanceId, {
+    sets: Math.min(10_000, seatCount / 5),
+    each: 1,
+  });
   await stage.query(database, 'vacuum analyze');
   await stage.query(database, 'checkpoint');
   return { name: 'huge', database, performanceId, fans, seats, tokens };

@@ -1,7 +1,7 @@
 /** Seat maps, read by a crowd while seats change state, beside a bare Fastify that answers the same. */
 import { audited } from '../lib/audited.ts';
 import { cancelStep, gather, holdStep, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
-import { type Answer, sampleAnswer, startBare } from '../lib/bare.ts';
+import { sampleAnswer, startBare } from '../lib/bare.ts';
 import { BY_WRK, medians } from '../lib/conditions.ts';
 import { type Journey, runLoad } from '../lib/load.ts';
 import { comparison } from '../lib/page.ts';
@@ -30,16 +30,17 @@ export const maps: Part = {
     medians(run),
     BY_WRK,
     'seats are held and given back over HTTP, four at a time, by a load generator (Node) on the same cores',
-    `of the 100,000 ${SALE_SOLD}; the clients take gzip`,
+    `in both large houses ${SALE_SOLD}; the clients take gzip`,
     'audited after every run of ours',
     'the reference sends the same bytes and headers; beside it the same seats change at an instance that nobody looks at',
   ],
   measure: async (stage, { quick, repeats }) => {
+    const size = quick
+      ? { seats: 10_000, warmUpSeconds: 1, seconds: 1 }
+      : { seats: SALE_SEATS, warmUpSeconds: 3, seconds: 8 };
     const page: string[] = [];
     const findings: Finding[] = [];
-    for (const [view, sides] of mapSides(
-      quick ? { warmUpSeconds: 1, seconds: 1 } : { warmUpSeconds: 3, seconds: 8 },
-    )) {
+    for (const [view, sides] of mapSides(size)) {
       const results = await compare(stage, sides, repeats);
       const [ours, bare] = results;
       page.push(...comparison('views/s', results), '');
@@ -58,13 +59,14 @@ interface View {
   readonly known: boolean;
 }
 
-const views: readonly View[] = [
-  { name: '100,000 seats, binary', of: 'changing', accept: MAP_TYPE, known: false },
-  { name: '100,000 seats, nothing new (304)', of: 'quiet', accept: MAP_TYPE, known: true },
+const viewsOf = (seats: string): readonly View[] => [
+  { name: `${seats} seats, binary`, of: 'changing', accept: MAP_TYPE, known: false },
+  { name: `${seats} seats, nothing new (304)`, of: 'quiet', accept: MAP_TYPE, known: true },
   { name: '50 seats, JSON', of: 'small', accept: 'application/json', known: false },
 ];
 
-interface Load {
+interface Size {
+  readonly seats: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
@@ -73,10 +75,10 @@ interface Load {
  * For each view two sides, both while a thousand seats a second change state at an instance of ours: ours is that
  * instance; the reference is beside it, and shares the cores with it and with whoever changes the seats.
  */
-function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
+function mapSides(size: Size): readonly (readonly [View, readonly Side[]])[] {
   let opened: Promise<House> | undefined;
-  const theHouse = (stage: Stage) => (opened ??= openHouse(stage));
-  return views.map((view) => [
+  const theHouse = (stage: Stage) => (opened ??= openHouse(stage, size.seats));
+  return viewsOf(size.seats.toLocaleString('en')).map((view) => [
     view,
     [
       {
@@ -88,8 +90,8 @@ function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
           const path = pathOf(performances[view.of]);
           const headers = await headersOf(service, path, view, fans);
           const [measured, changes] = await Promise.all([
-            look(service, path, headers, load),
-            changeSeats(service, house, load.warmUpSeconds + load.seconds),
+            look(service, path, headers, size),
+            changeSeats(service, house, size.warmUpSeconds + size.seconds),
           ]);
           await audited(stage, database);
           return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
@@ -101,12 +103,13 @@ function mapSides(load: Load): readonly (readonly [View, readonly Side[]])[] {
           const house = await theHouse(stage);
           const { database, performances, fans } = house;
           const path = pathOf(performances[view.of]);
-          const { headers, sample } = await sampleView(stage, database, path, view, fans);
-          await using bare = await startBare(stage, sample);
           await using service = await stage.startService(database, LONG_TURNS);
+          const headers = await headersOf(service, path, view, fans);
+          const sample = await sampleAnswer(service, path, headers);
+          await using bare = await startBare(stage, sample);
           const [measured] = await Promise.all([
-            look(bare, path, headers, load),
-            changeSeats(service, house, load.warmUpSeconds + load.seconds),
+            look(bare, path, headers, size),
+            changeSeats(service, house, size.warmUpSeconds + size.seconds),
           ]);
           return { ...measured, note: `${sample.body.length.toLocaleString('en')} bytes` };
         },
@@ -126,17 +129,17 @@ interface House {
   readonly seats: readonly string[];
 }
 
-async function openHouse(stage: Stage): Promise<House> {
+async function openHouse(stage: Stage, seatCount: number): Promise<House> {
   const database = await stage.freshDatabase();
-  await (await stage.startService(database, LONG_TURNS))[Symbol.asyncDispose](); // it makes the tables
   const [changing, quiet] = [1, 2];
-  await openSales(stage, database, 2);
+  await openSales(stage, database, 2, seatCount);
   await using service = await stage.startService(database, LONG_TURNS);
   const small = await openPerformance(service, FEW_SEATS);
   await letAllIn(service, saleRoom(changing));
   const fans = await gather(service, FANS, { join: true, room: saleRoom(changing) });
-  await laidOut(stage, database, 2 * SALE_SEATS + FEW_SEATS);
-  const seats = await freeSeats(stage, database, changing, { sets: SETS_CHANGING, each: SEATS_PER_PERSON });
+  await laidOut(stage, database, 2 * seatCount + FEW_SEATS);
+  const sets = Math.min(SETS_CHANGING, seatCount / 20);
+  const seats = await freeSeats(stage, database, changing, { sets, each: SEATS_PER_PERSON });
   return { database, performances: { changing, quiet, small }, fans, seats };
 }
 
@@ -158,23 +161,11 @@ async function headersOf(
   return { ...headers, 'if-none-match': etag };
 }
 
-async function sampleView(
-  stage: Stage,
-  database: string,
-  path: string,
-  view: View,
-  fans: readonly Journey[],
-): Promise<{ headers: Record<string, string>; sample: Answer }> {
-  await using service = await stage.startService(database, LONG_TURNS);
-  const headers = await headersOf(service, path, view, fans);
-  return { headers, sample: await sampleAnswer(service, path, headers) };
-}
-
 async function look(
   { host, port }: RunningService,
   path: string,
   headers: Readonly<Record<string, string>>,
-  { warmUpSeconds, seconds }: Load,
+  { warmUpSeconds, seconds }: Size,
 ): Promise<Measured> {
   const run = { host, port, connections: CONNECTIONS, requests: { path, headers } };
   await runWrk({ ...run, seconds: warmUpSeconds, mayBeRefused: true });

@@ -1,12 +1,16 @@
--- A sale in the middle of its day, as rows that agree: for each performance 100,000 seats, of which 60,000 are sold by twos,
--- 1,000 held and 9,000 free again; a room of its own with 10,000 people waiting; the money of everybody; and the log.
--- set bench.performances first.
+-- A sale in the middle of its day, as rows that agree: for each performance so many seats, of which 60 % are sold by twos,
+-- 1 % held and 9 % free again; a room of its own in which a tenth as many people wait; the money of everybody; and the log.
+-- set bench.performances and bench.seats (a multiple of 1,000) first.
+
+-- So many thousandths of the seats.
+create function pg_temp.share(thousandths int) returns int language sql as
+$$ select current_setting('bench.seats')::int / 1000 * thousandths $$;
 
 insert into catalogue.venue (name, city, request_id, fingerprint)
 values ('Stadium', 'Seoul', gen_random_uuid(), '\x00');
-insert into catalogue.layout (venue_id, name, section_count, seat_count) select venue_id, 'all', 50, 100000 from catalogue.venue;
+insert into catalogue.layout (venue_id, name, section_count, seat_count) select venue_id, 'all', 50, pg_temp.share(1000) from catalogue.venue;
 insert into catalogue.section (layout_id, section_no, name, first_seat_no, seat_count, row_length)
-select layout_id, n, 'Block ' || n, (n - 1) * 2000 + 1, 2000, 50 from catalogue.layout, generate_series(1, 50) as n;
+select layout_id, n, 'Block ' || n, (n - 1) * pg_temp.share(20) + 1, pg_temp.share(20), 50 from catalogue.layout, generate_series(1, 50) as n;
 insert into catalogue.concert (title, description, genre, request_id, fingerprint)
 values ('The audit', '', 'concert', gen_random_uuid(), '\x00');
 insert into catalogue.performance (
@@ -18,21 +22,21 @@ from catalogue.concert, catalogue.layout, generate_series(1, current_setting('be
 insert into catalogue.price (performance_id, layout_id, section_no, price_krw)
 select performance_id, layout_id, section_no, 30000 from catalogue.performance join catalogue.section using (layout_id);
 insert into seats.performance
-select performance_id, room, 100000, seats_per_person, sale_opens_at, sale_closes_at from catalogue.performance;
+select performance_id, room, pg_temp.share(1000), seats_per_person, sale_opens_at, sale_closes_at from catalogue.performance;
 
 -- People do not buy from the first row to the last: the seats lie side by side, the pairs all over the house.
 create temporary table pair as
-select row_number() over (order by md5(n::text)) - 1 as k, n * 2 + 1 as seat_no from generate_series(0, 49999) as n;
+select row_number() over (order by md5(n::text)) - 1 as k, n * 2 + 1 as seat_no from generate_series(0, pg_temp.share(500) - 1) as n;
 
 -- sold: S, held: H, lapsed: R. One place in line and two seats each.
 create temporary table purchase as
 select p.performance_id, p.room, k + 1 as number, pair.seat_no,
   md5(p.performance_id || 'r' || k)::uuid as reservation_id, md5(p.performance_id || 'u' || k)::uuid as user_id,
   md5(p.performance_id || 'p' || k)::uuid as payment_id, md5(p.performance_id || 't' || k)::uuid as transfer_id,
-  case when k < 30000 then 'S' when k < 30500 then 'H' else 'R' end as state,
+  case when k < pg_temp.share(300) then 'S' when k < pg_temp.share(305) then 'H' else 'R' end as state,
   date_trunc('milliseconds', clock_timestamp() - interval '3 hours') + k * interval '20 milliseconds' as at,
   json_build_array(json_build_object('no', seat_no, 'version', 1), json_build_object('no', seat_no + 1, 'version', 1)) as seats
-from seats.performance p, pair where k < 35000
+from seats.performance p, pair where k < pg_temp.share(350)
 order by p.performance_id, k;
 alter table purchase add column held_at timestamptz, add column expires_at timestamptz;
 update purchase set held_at = case state when 'H' then date_trunc('milliseconds', clock_timestamp()) else at + interval '2 seconds' end;
@@ -42,7 +46,7 @@ insert into seats.seat (performance_id, seat_no, price_krw, version, state, rese
 select p.performance_id, n, 30000, case b.state when 'S' then 2 when 'H' then 1 when 'R' then 2 else 0 end,
   (case b.state when 'S' then 'S' when 'H' then 'H' else 'F' end)::"char",
   case when b.state in ('S', 'H') then b.reservation_id end
-from seats.performance p cross join generate_series(1, 100000) as n
+from seats.performance p cross join generate_series(1, pg_temp.share(1000)) as n
 left join purchase b on b.performance_id = p.performance_id and b.seat_no = n - 1 + n % 2
 order by p.performance_id, n;
 insert into seats.hold (
@@ -82,7 +86,7 @@ from purchase where state = 'S';
 insert into waiting_room.room (
   room, last_number, head, waiting, active, admitted, rate_count, rate_window_ms, capacity, allowance, refilled_at
 )
-select room, 45000, 35000, 10000, 500, 35000, 60, 1000, 1100, 0, clock_timestamp() + interval '2 hours' from seats.performance;
+select room, pg_temp.share(450), pg_temp.share(350), pg_temp.share(100), pg_temp.share(5), pg_temp.share(350), 60, 1000, 1100, 0, clock_timestamp() + interval '2 hours' from seats.performance;
 insert into operator_log.entry (at, action, subject, before, after, request_id, address)
 select clock_timestamp() - interval '4 hours' + n * interval '10 minutes', case n when 0 then 'room.create' else 'room.change' end, room,
   case when n > 0 then terms end, terms, gen_random_uuid(), '127.0.0.1'
@@ -97,7 +101,7 @@ select room, number, 1, user_id, case state when 'S' then 'SPENT' when 'H' then 
   at, case state when 'S' then reservation_id end, case when state <> 'H' then at + interval '10 seconds' end
 from purchase;
 insert into waiting_room.token (room, number, epoch, user_id)
-select room, n, 1, md5(room || n)::uuid from seats.performance, generate_series(35001, 45000) as n;
+select room, n, 1, md5(room || n)::uuid from seats.performance, generate_series(pg_temp.share(350) + 1, pg_temp.share(450)) as n;
 
 -- Sets of a hundred, as a busy sale appends them.
 create temporary table event as
