@@ -66,7 +66,7 @@ async function worker(): Promise<void> {
  */
 async function until(momentMs: number): Promise<void> {
   const waitMs = momentMs - performance.now() - (isUnhurried ? AWAKE_MS : 0);
-  if (waitMs > 0) await delay(waitMs);
+  if (waitMs > 0) await delay(Math.ceil(waitMs)); // a part of a millisecond would be cut off: too early
   if (!isUnhurried) return;
   while (performance.now() < momentMs) await nextTurn();
 }

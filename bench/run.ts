@@ -29,7 +29,7 @@ if (unknown !== undefined)
 
 const isWhole = !run.quick && positionals.length === 0;
 const begun = machine();
-await using stage = await createStage();
+await using stage = await createStage({ quick: run.quick });
 
 const { failed } = await takeTurns(names, measure, async (turns) => {
   if (!isWhole) return;

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AuditReport } from '#contract/http/operator.ts';
+import { compiled } from './compiled.ts';
 import type { Stage } from './stage.ts';
 
 const AUDIT = fileURLToPath(new URL('../../scripts/audit.ts', import.meta.url));
@@ -21,7 +22,7 @@ export async function audited(stage: Stage, database: string): Promise<Audited> 
     process.execPath,
     ['--import', `data:text/javascript,${encodeURIComponent(tellMemory)}`, AUDIT, '--json'],
     {
-      env: { PATH: process.env['PATH'], DATABASE_URL: stage.urlOf(database) },
+      env: { ...compiled, PATH: process.env['PATH'], DATABASE_URL: stage.urlOf(database) },
       maxBuffer: OUTPUT_BYTES_MAX,
     },
   );

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compiled } from './compiled.ts';
 import type { Quantiles } from './quantiles.ts';
 
 /** One request; `{name}` in path, headers and body is filled with what the journey knows. */
@@ -60,7 +61,10 @@ export async function runLoad(job: LoadJob): Promise<LoadReport> {
   try {
     const file = join(folder, 'job.json');
     await writeFile(file, JSON.stringify(job));
-    const { stdout } = await promisify(execFile)(process.execPath, [GENERATOR, file], { maxBuffer: 1 << 28 });
+    const { stdout } = await promisify(execFile)(process.execPath, [GENERATOR, file], {
+      env: { ...process.env, ...compiled },
+      maxBuffer: 1 << 28,
+    });
     return JSON.parse(stdout) as LoadReport;
   } finally {
     await rm(folder, { recursive: true, force: true });

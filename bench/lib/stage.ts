@@ -35,8 +35,14 @@ export interface RunningService extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** `serverSettings`: of PostgreSQL, where somebody tries others than ours. */
-export async function createStage(serverSettings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+export interface StageOptions {
+  /** Of PostgreSQL, where somebody tries others than ours. */
+  readonly serverSettings?: Readonly<Record<string, string>>;
+  /** For a look that gives no figures to keep: what one run wrote may cost the next one a little. */
+  readonly quick?: boolean;
+}
+
+export async function createStage({ serverSettings = {}, quick = false }: StageOptions = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -63,7 +69,7 @@ export async function createStage(serverSettings: Readonly<Record<string, string
     freshDatabase: async () => {
       const name = `bench_${++count}`;
       await query('postgres', `create database ${name}`);
-      await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
+      if (!quick) await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
       return name;
     },
     urlOf: (database) => urlOf(postgres, database),

@@ -1,10 +1,10 @@
 -- One request for each token of a file, in the file's order: args are the file, method, path and body ('' for none), and
--- 'again' to begin anew at the file's end, or 'once' to ask for /livez from then on, until wrk is told to end; then, if a
+-- 'again' to begin anew at the file's end, or 'once' to be quiet from then on, until wrk is told to end; then, if a
 -- connection is to wait before each request, for how many milliseconds in the mean.
 dofile(debug.getinfo(1, 'S').source:match('^@(.*/)') .. 'report.lua')
 
 local tokens, before, after, again
-local tried = false
+local tried, ended = false, false
 local idle = 'GET /livez HTTP/1.1\r\nhost: bench\r\n\r\n'
 
 function init(args)
@@ -19,6 +19,8 @@ function init(args)
   local pause = tonumber(args[6])
   if pause then
     function delay() return math.random(math.floor(pause / 2), math.ceil(pause * 3 / 2)) end
+  elseif not again then
+    function delay() return ended and QUIET_MS or 0 end
   end
 end
 
@@ -30,7 +32,10 @@ function request()
   end
   local token = tokens:read()
   if token == nil then
-    if not again then return idle end
+    if not again then
+      ended = true
+      return idle
+    end
     tokens:seek('set')
     token = tokens:read()
   end

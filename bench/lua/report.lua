@@ -1,3 +1,7 @@
+-- Milliseconds for which a connection that has nothing left to ask is quiet: longer than any run. Asking for anything
+-- else would take the cores from those that still wait for their answer.
+QUIET_MS = 3600000
+
 -- What wrk knows at its end, as one line of JSON. Times are in microseconds.
 function done(summary, latency)
   local e = summary.errors

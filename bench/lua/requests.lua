@@ -1,11 +1,11 @@
 -- Whole requests from a file, once each, in the file's order: before each stands a line with its length in bytes. Args are
--- the file, how many there are, and the statuses that count as answers. Whoever has none left asks for /livez; when all
--- are answered it says so.
+-- the file, how many there are, and the statuses that count as answers. Whoever has none left is quiet; when all are
+-- answered it says so.
 dofile(debug.getinfo(1, 'S').source:match('^@(.*/)') .. 'report.lua')
 
 local requests, left
 local counts = {}
-local tried = false
+local tried, ended = false, false
 local idle = 'GET /livez HTTP/1.1\r\nhost: bench\r\n\r\n'
 
 function init(args)
@@ -21,9 +21,14 @@ function request()
     return idle
   end
   local length = requests:read()
-  if length == nil then return idle end
+  if length == nil then
+    ended = true
+    return idle
+  end
   return requests:read(tonumber(length))
 end
+
+function delay() return ended and QUIET_MS or 0 end
 
 function response(status)
   if not counts[status] then return end

@@ -52,7 +52,7 @@ export const arena: Part = {
   ],
   measure: async (stage, run) => {
     const size = run.quick
-      ? { seats: 1_000, people: 4_000, capacity: 200, warmUp: 500 }
+      ? { seats: 400, people: 1_600, capacity: 200, warmUp: 100 }
       : { seats: 50_000, people: 200_000, capacity: 3_000, warmUp: 4_000 };
     const runs: Sold[] = [];
     for (let index = 0; index < run.repeats; index++) {

@@ -43,9 +43,14 @@ export const hot: Part = {
   ],
   measure: async (stage, { quick, repeats }) => {
     const attempts = quick ? 5 : 50;
+    const unhurriedSeconds = quick ? 1 : UNHURRIED_SECONDS;
     const results = await compare(
       stage,
-      [contested(attempts), uncontended(attempts), ...(quick ? [] : [givenBack(attempts / 5)])],
+      [
+        contested(attempts, unhurriedSeconds),
+        uncontended(attempts),
+        ...(quick ? [] : [givenBack(attempts / 5)]),
+      ],
       repeats,
     );
     const [same, distinct] = results;
@@ -65,7 +70,7 @@ export const hot: Part = {
 };
 
 /** Everybody tries for the same seats: fifty times the row grants, and after that there is nothing to be had. */
-function contested(attempts: number): Side {
+function contested(attempts: number, unhurriedSeconds: number): Side {
   return {
     name: 'the same 50 seats',
     run: async (stage) => {
@@ -85,7 +90,7 @@ function contested(attempts: number): Side {
       await granted(stage, database, saturated, HOT_SEATS);
       const perSecond = (attempts * BUYERS) / seconds;
 
-      const unhurriedTries = Math.ceil((perSecond / 2) * (UNHURRIED_SECONDS / BUYERS));
+      const unhurriedTries = Math.ceil((perSecond / 2) * (unhurriedSeconds / BUYERS));
       const report = await decideUnhurried(service, perSecond / 2, tries(unhurried, unhurriedTries));
       await granted(stage, database, unhurried, HOT_SEATS);
       await audited(stage, database);

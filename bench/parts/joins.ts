@@ -19,14 +19,14 @@ export const LONG_LINE = { QUEUE_RATE_COUNT: '50', QUEUE_CAPACITY: '1000' };
 /** Longer than any run; a crowd's load ends when all are in. */
 const JOIN_SECONDS_MAX = 600;
 
-/** As many as the code takes to be compiled. */
-const WARM_UP_PEOPLE = 6_000;
+/** Of a crowd: the code is compiled by then. */
+const WARM_UP_SHARE = 0.1;
 
 export const joins: Part = {
   title: 'Joins, strictly in the order of the numbers, distinct people',
   conditions: (run) => [medians(run), BY_WRK, DURABLE, 'each join with an access token of its own, verified'],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 6_000 : 100_000;
+    const count = quick ? 3_000 : 100_000;
     const results = await compare(
       stage,
       [
@@ -64,17 +64,14 @@ function ourJoins(count: number, connections: number): Side {
     run: async (stage) => {
       const database = await stage.freshDatabase();
       const tokens = join(stage.folder, 'crowd');
+      const early = count * WARM_UP_SHARE;
       await using service = await stage.startService(database, LONG_LINE);
-      await writeCrowd(tokens, WARM_UP_PEOPLE);
+      await writeCrowd(tokens, early);
       const inLine = (there: number) => ({ database, connections, count: there });
-      await joinAll(stage, [{ service, tokens }], inLine(WARM_UP_PEOPLE));
+      await joinAll(stage, [{ service, tokens }], inLine(early));
       await writeCrowd(tokens, count);
       const used = await watchCores(stage, service.pid);
-      const { seconds, reports } = await joinAll(
-        stage,
-        [{ service, tokens }],
-        inLine(WARM_UP_PEOPLE + count),
-      );
+      const { seconds, reports } = await joinAll(stage, [{ service, tokens }], inLine(early + count));
       const cores = await used();
       await audited(stage, database);
       const perSecond = count / seconds;

@@ -33,7 +33,7 @@ export const latency: Part = {
   ],
   measure: async (stage, { quick, repeats }) => {
     const size = quick
-      ? { warmUp: 500, idle: 12, saturating: 1_000, halfSeconds: 1 }
+      ? { warmUp: 128, idle: 8, saturating: 256, halfSeconds: 1 }
       : { warmUp: 4_000, idle: 120, saturating: 8_000, halfSeconds: 10 };
     const runs: Measured[] = [];
     for (let run = 0; run < repeats; run++) {

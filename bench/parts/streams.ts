@@ -16,19 +16,16 @@ import { freeSeats } from '../lib/sale.ts';
 import { laidOut } from '../lib/seats.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
 
-const SEATS = 100_000;
 const LINE = 'line';
-/** In front of everybody who listens: they are let in and give up meanwhile. */
-const IN_FRONT = 3_000;
 /** Let in each second. */
 const ADMITTED_PER_S = 5;
 const HOLDS_PER_S = 12;
 /** After so many seconds the same seats are held again: they are free by then on a busy machine, too. */
 const BEATS_APART = 10;
-const BUYERS = 1_000;
 /** The room lets everybody in whose seats are seen, and nobody's turn is over while this runs. */
 const SETTINGS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
 const SLOW_STREAMS = 300;
+const SLOW_SECONDS_MAX = 180;
 /** Some 20 KB a second for each, because a kernel keeps 2 MB and more for a connection to its own machine. */
 const SLOW_HOLDS_PER_S = 250;
 /** Of the service and the listener, besides the streams: connections to the database, logs, libraries. */
@@ -48,16 +45,19 @@ export const streams: Part = {
   ],
   measure: async (stage, { quick, repeats }) => {
     const count = quick ? 500 : 10_000;
+    const size = quick
+      ? { seats: 5_000, inFront: 300, buyers: 200 }
+      : { seats: 100_000, inFront: 3_000, buyers: 1_000 };
     const times = quick
-      ? { warmUpSeconds: 2, quietSeconds: 2, seconds: 3 }
+      ? { warmUpSeconds: 1, quietSeconds: 1, seconds: 2 }
       : { warmUpSeconds: 10, quietSeconds: 20, seconds: 40 };
     checkOpenFiles(count);
     const [quiet, told]: [Quiet[], Told[]] = [[], []];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      quiet.push(await withoutStreams(stage, times));
-      told.push(await withStreams(stage, count, times));
+      quiet.push(await withoutStreams(stage, size, times));
+      told.push(await withStreams(stage, size, count, times));
     }
-    const slow = await slowReaders(stage, quick ? 30 : SLOW_STREAMS, quick ? 3 : 180);
+    const slow = quick ? [] : await slowReaders(stage, size);
     const added = figureOf(told.map(({ cores }, run) => cores - (quiet[run]?.cores ?? 0)));
     const share = figureOf(told.map(({ heard }) => 100 * Math.min(...heard.map(({ shareMin }) => shareMin))));
     const pace = figureOf(told.map(({ heard }) => Math.min(...heard.map(({ perSecond }) => perSecond))));
@@ -82,6 +82,13 @@ export const streams: Part = {
     };
   },
 };
+
+interface Size {
+  readonly seats: number;
+  /** In front of everybody who listens: they are let in and give up meanwhile. */
+  readonly inFront: number;
+  readonly buyers: number;
+}
 
 interface Times {
   readonly warmUpSeconds: number;
@@ -117,17 +124,17 @@ interface Hall {
 }
 
 /** A stadium whose room lets everybody in, and beside it a line that moves. */
-async function openHall(stage: Stage, database: string, service: RunningService): Promise<Hall> {
-  const performanceId = await openPerformance(service, SEATS);
+async function openHall(stage: Stage, database: string, service: RunningService, size: Size): Promise<Hall> {
+  const performanceId = await openPerformance(service, size.seats);
   await operate(service, 'POST', '/admin/queue/rooms', {
     room: LINE,
     rateCount: ADMITTED_PER_S,
     rateWindowMs: 1_000,
     capacity: 1_000_000,
   });
-  const buyers = await gather(service, BUYERS, { join: true });
-  const inFront = await gather(service, IN_FRONT, { join: true, room: LINE });
-  await laidOut(stage, database, SEATS);
+  const buyers = await gather(service, size.buyers, { join: true });
+  const inFront = await gather(service, size.inFront, { join: true, room: LINE });
+  await laidOut(stage, database, size.seats);
   const sets = { sets: BEATS_APART * HOLDS_PER_S, each: SEATS_PER_PERSON };
   const seats = await freeSeats(stage, database, performanceId, sets);
   // The last of them are let in last.
@@ -149,10 +156,14 @@ async function groupsOf({ service, performanceId }: Hall, count: number): Promis
   ];
 }
 
-async function withoutStreams(stage: Stage, { warmUpSeconds, quietSeconds }: Times): Promise<Quiet> {
+async function withoutStreams(
+  stage: Stage,
+  size: Size,
+  { warmUpSeconds, quietSeconds }: Times,
+): Promise<Quiet> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
-  const hall = await openHall(stage, database, service);
+  const hall = await openHall(stage, database, service, size);
   const pulse = beatsOf(hall);
   await delay(warmUpSeconds * 1_000);
   const used = await watchCores(stage, service.pid);
@@ -164,10 +175,15 @@ async function withoutStreams(stage: Stage, { warmUpSeconds, quietSeconds }: Tim
   return { cores };
 }
 
-async function withStreams(stage: Stage, count: number, { warmUpSeconds, seconds }: Times): Promise<Told> {
+async function withStreams(
+  stage: Stage,
+  size: Size,
+  count: number,
+  { warmUpSeconds, seconds }: Times,
+): Promise<Told> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
-  const hall = await openHall(stage, database, service);
+  const hall = await openHall(stage, database, service, size);
   const groups = await groupsOf(hall, count);
   const before = await memoryMb(service.pid);
   await using listeners = await listen(stage, service, groups, { isReading: true });
@@ -196,10 +212,11 @@ async function withStreams(stage: Stage, count: number, { warmUpSeconds, seconds
 }
 
 /** Streams of the map that are opened and not read: gives what is said of them. */
-async function slowReaders(stage: Stage, count: number, seconds: number): Promise<string[]> {
+async function slowReaders(stage: Stage, size: Size): Promise<string[]> {
+  const [count, seconds] = [SLOW_STREAMS, SLOW_SECONDS_MAX];
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
-  const hall = await openHall(stage, database, service);
+  const hall = await openHall(stage, database, service, size);
   const choosing = (await groupsOf(hall, 2 * count)).slice(1);
   const sets = { sets: BEATS_APART * SLOW_HOLDS_PER_S, each: SEATS_PER_PERSON };
   const seats = await freeSeats(stage, database, hall.performanceId, sets);
