@@ -13,8 +13,8 @@ import type { Stage } from './stage.ts';
 
 const PERFORMANCE = 1;
 const PRICE_KRW = 10_000;
-/** The code is compiled and the statements are planned by then. */
-const WARM_UP = 30;
+/** Of those that count; by then the code is compiled and the statements are planned. */
+const WARM_UP_SHARE = 0.25;
 
 export interface Alone {
   readonly hold: Quantiles;
@@ -30,7 +30,8 @@ export async function statementsAlone(stage: Stage, count: number, perSecond: nu
     LOG_LEVEL: 'error',
   });
   await using context = await createContext(config, secrets, createLogger('error'));
-  const seats = count + WARM_UP;
+  const early = Math.ceil(count * WARM_UP_SHARE);
+  const seats = count + early;
   await laySeats(stage, database, seats);
   const purchases = await Promise.all(
     Array.from({ length: seats }, (_, index) => purchaseOf(context, index + 1)),
@@ -41,8 +42,8 @@ export async function statementsAlone(stage: Stage, count: number, perSecond: nu
   const paysMs = await timeEach(purchases, everyMs, ({ pay }) => context.payments.pay(pay));
   await committed(stage, database, seats);
   return {
-    hold: quantilesOf(holdsMs.slice(WARM_UP)),
-    pay: quantilesOf(paysMs.slice(WARM_UP)),
+    hold: quantilesOf(holdsMs.slice(early)),
+    pay: quantilesOf(paysMs.slice(early)),
   };
 }
 

@@ -100,6 +100,11 @@ export async function runWrk(run: WrkRun): Promise<WrkReport> {
   };
 }
 
+/** The same load before it counts; none for 0 seconds. */
+export async function warmUp(run: WrkRun): Promise<void> {
+  if (run.seconds > 0) await runWrk({ ...run, mayBeRefused: true });
+}
+
 const countsRefusals = (requests: WrkRun['requests']) =>
   'file' in requests && requests.answers?.some((status) => status >= 400) === true;
 

@@ -14,7 +14,7 @@ import { type Finding, type Part, timesAtMost } from '../lib/part.ts';
 import { freeSeats, letAllIn, openSales, SALE_SEATS, SALE_SOLD, saleRoom } from '../lib/sale.ts';
 import { laidOut } from '../lib/seats.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
-import { runWrk, type WrkRun } from '../lib/wrk.ts';
+import { runWrk, warmUp, type WrkRun } from '../lib/wrk.ts';
 
 const FEW_SEATS = 50;
 const HOLD_CONNECTIONS = 16;
@@ -62,7 +62,7 @@ export const flat: Part = {
       ? { performances: 2, seats: 5_000, waiting: 20_000 }
       : { performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
     const amounts = quick
-      ? { holds: 80, seconds: 1, warmUpSeconds: 1 }
+      ? { holds: 80, seconds: 1, warmUpSeconds: 0 }
       : { holds: 4_000, seconds: 5, warmUpSeconds: 2 };
     const [small, huge] = [await openSmallHouse(stage), await openHugeHouse(stage, size)];
     const costs: Record<'small' | 'huge', Costs[]> = { small: [], huge: [] };
@@ -156,7 +156,7 @@ async function measureHouse(stage: Stage, house: House, amounts: Amounts): Promi
   const path = '/api/v1/queue/tokens/me';
   const polls = { tokens: house.tokens, method: 'GET', path, again: true } as const;
   const ask = async (requests: WrkRun['requests']) => {
-    await runWrk({ ...common, requests, seconds: warmUpSeconds, mayBeRefused: true });
+    await warmUp({ ...common, requests, seconds: warmUpSeconds });
     return costOf(stage, service, async () => {
       const report = await runWrk({ ...common, requests, seconds });
       return report.requests;

@@ -10,7 +10,7 @@ import { freeSeats, letAllIn, openSales, SALE_SEATS, SALE_SOLD, saleRoom } from 
 import { laidOut } from '../lib/seats.ts';
 import { compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
-import { runWrk } from '../lib/wrk.ts';
+import { runWrk, warmUp } from '../lib/wrk.ts';
 
 const FEW_SEATS = 50;
 /** Sets of seats that are held and given back by turns: more than are held within a few seconds. */
@@ -36,7 +36,7 @@ export const maps: Part = {
   ],
   measure: async (stage, { quick, repeats }) => {
     const size = quick
-      ? { seats: 10_000, warmUpSeconds: 1, seconds: 1 }
+      ? { seats: 5_000, warmUpSeconds: 0, seconds: 1 }
       : { seats: SALE_SEATS, warmUpSeconds: 3, seconds: 8 };
     const page: string[] = [];
     const findings: Finding[] = [];
@@ -168,7 +168,7 @@ async function look(
   { warmUpSeconds, seconds }: Size,
 ): Promise<Measured> {
   const run = { host, port, connections: CONNECTIONS, requests: { path, headers } };
-  await runWrk({ ...run, seconds: warmUpSeconds, mayBeRefused: true });
+  await warmUp({ ...run, seconds: warmUpSeconds });
   const { perSecond, latency } = await runWrk({ ...run, seconds });
   return { perSecond, latency };
 }

@@ -15,7 +15,7 @@ import { runLoad } from '../lib/load.ts';
 import type { Quantiles } from '../lib/quantiles.ts';
 import { alsoFinding, compare, type Measured, type Side, sideFinding } from '../lib/sides.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
-import { runWrk } from '../lib/wrk.ts';
+import { runWrk, warmUp } from '../lib/wrk.ts';
 
 const PATH = '/api/v1/queue/tokens/me';
 const CONNECTIONS = 64;
@@ -40,7 +40,7 @@ export const polls: Part = {
     const people = quick ? 20_000 : 1_000_000;
     const lines = createLines();
     const load = quick
-      ? { warmUpSeconds: 1, seconds: 1, unhurriedSeconds: 1 }
+      ? { warmUpSeconds: 0, seconds: 1, unhurriedSeconds: 1 }
       : { warmUpSeconds: 3, seconds: 10, unhurriedSeconds: 4 };
     const results = await compare(
       stage,
@@ -148,7 +148,7 @@ async function poll({ host, port }: RunningService, tokens: string, load: Load):
   const requests = { tokens, method: 'GET', path: PATH, again: true } as const;
   const { warmUpSeconds, seconds } = load;
   const run = { host, port, connections: CONNECTIONS, requests };
-  await runWrk({ ...run, seconds: warmUpSeconds, mayBeRefused: true });
+  await warmUp({ ...run, seconds: warmUpSeconds });
   const { perSecond, latency } = await runWrk({ ...run, seconds });
   return { perSecond, latency };
 }
