@@ -41,8 +41,10 @@ export const limits = {
     readyCheckMs: 500,
     /** Open connections of one instance; above it new ones are closed at once. */
     connectionsMax: 50_000,
-    /** Connections that may wait to be taken while the event loop is busy: a crowd comes at once. The system may cut it (somaxconn). */
-    backlogMax: 4_096,
+    /** Connections that may wait at one listener while the event loop is busy: a crowd comes at once. The system may cut it (somaxconn). */
+    backlogMax: 512,
+    /** Sockets that listen on the port: each takes one connection in a turn of the event loop (http/listeners.ts). */
+    listeners: 64,
     /** What a client is told to wait when we are over a bound, at least; spread over this and the next two. */
     retryAfterSeconds: 1,
   },

@@ -37,11 +37,7 @@ export async function startService(
 
   const http = await openHttp(context, overrides);
   stack.defer(() => http.drain(config.http.shutdownGraceMs));
-  const url = await http.app.listen({
-    host: config.http.host,
-    port: config.http.port,
-    backlog: limits.http.backlogMax,
-  });
+  const url = await http.listen(config.http);
 
   const owned = stack.move();
   return { url, context, [Symbol.asyncDispose]: () => owned.disposeAsync() };

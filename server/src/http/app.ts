@@ -83,7 +83,6 @@ export function createApp(options: AppOptions): App {
     pluginTimeout: 20_000,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  app.server.maxConnections = bounds.connectionsMax;
   app.decorateRequest('caller', null);
   app.decorateRequest('problem', null);
   app.decorateRequest('startedMs', 0);

@@ -1,6 +1,7 @@
 /** The end of an instance: nobody is sent here any more, what is under way gets its answer, then the rest is cut. */
 import { refused } from '#contract/problems.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Listeners } from './listeners.ts';
 import { type App, type EventStreams, refuse } from './route.ts';
 
 export interface Drain {
@@ -9,7 +10,7 @@ export interface Drain {
   readonly drain: (graceMs: number) => Promise<void>;
 }
 
-export function createDrain(app: App, clock: Clock, streams: EventStreams): Drain {
+export function createDrain(app: App, listeners: Listeners, clock: Clock, streams: EventStreams): Drain {
   let draining = false;
 
   // When it is sent: what came before the end may be answered after its beginning.
@@ -25,7 +26,7 @@ export function createDrain(app: App, clock: Clock, streams: EventStreams): Drai
       // They would last for minutes. Ended before the app closes, they count as idle, even those not read to the end.
       streams.closeAll();
       // Takes no new connections, closes the idle ones, and ends with the last of the others.
-      const closed = app.close();
+      const closed = Promise.all([listeners.close(), app.close()]);
       const early = new AbortController();
       await Promise.race([closed, clock.sleep(graceMs, early.signal)]);
       early.abort();

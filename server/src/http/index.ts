@@ -3,11 +3,13 @@ import type { Clock } from '../platform/clock.ts';
 import { watchEventLoop } from '../platform/event-loop.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { limits } from '../limits.ts';
 import { createApp, type HttpLimits } from './app.ts';
 import { createDrain, refuseWhileDraining } from './drain.ts';
 import type { EventStreams } from './event-streams.ts';
 import { healthRoutes, type ReadyCheck } from './health.ts';
 import type { Accounts } from './identity/index.ts';
+import { createListeners, type Listeners } from './listeners.ts';
 import { observeAnswers } from './observe.ts';
 import { describeRoutes, openApiRoute } from './openapi.ts';
 import { problemPages } from './problem-pages.ts';
@@ -39,7 +41,7 @@ export interface HttpDeps {
   readonly eventLoopDelayMs?: () => number;
 }
 
-export interface Http {
+export interface Http extends Pick<Listeners, 'listen'> {
   readonly app: App;
   /** Answers what is under way, for as long as the grace, and closes. */
   readonly drain: (graceMs: number) => Promise<void>;
@@ -50,7 +52,8 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const { clock, metrics, accounts } = deps;
   const app = createApp(deps);
   observeAnswers(app, deps);
-  const { isDraining, drain } = createDrain(app, clock, deps.streams);
+  const listeners = createListeners(app, { ...limits.http, ...deps.bounds });
+  const { isDraining, drain } = createDrain(app, listeners, clock, deps.streams);
 
   await describeRoutes(app, accounts.scheme);
   healthRoutes(app, { clock, metrics, checks: deps.readyChecks, isDraining });
@@ -72,5 +75,5 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   await app.ready();
   const shortWay = createShortWay(deps.shortcuts, { clock, metrics, isDraining, eventLoopDelayMs: delayMs });
   answerInSets(app.server, shortWay, clock);
-  return { app, drain };
+  return { app, listen: listeners.listen, drain };
 }

@@ -1,4 +1,5 @@
 /** What only shows on a real connection: slow, broken and oversized requests, and the end of an instance. */
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createEdge, type EdgeOptions, overSocket } from '../../test/support/edge.ts';
@@ -95,13 +96,10 @@ test('an idle connection is closed after its time', async () => {
 
 test('connections above the bound are closed, those below are served', async () => {
   const { edge, port } = await listening({ bounds: { connectionsMax: 1 } });
+  const taken = once(edge.app.server, 'connection');
   const first = createConnection(port, '127.0.0.1');
   onTestFinished(() => void first.destroy());
-  const count = () => edge.app.server.getConnections.bind(edge.app.server);
-  await until(
-    'the first is counted',
-    () => new Promise<boolean>((resolve) => count()((_error, n) => resolve(n === 1))),
-  );
+  await taken;
   expect(await overSocket(port, request('GET /livez'))).toBe('');
   const answered = new Promise<string>((resolve) => first.once('data', (chunk) => resolve(String(chunk))));
   first.write(request('GET /livez'));

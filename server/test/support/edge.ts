@@ -89,7 +89,7 @@ export async function createEdge(options: EdgeOptions = {}): Promise<Edge> {
     signer,
     streams,
     listen: async () => {
-      await http.app.listen({ host: '127.0.0.1', port: 0 });
+      await http.listen({ host: '127.0.0.1', port: 0 });
       return (http.app.server.address() as AddressInfo).port;
     },
     [Symbol.asyncDispose]: () => http.drain(0),
