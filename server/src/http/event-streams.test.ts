@@ -1,5 +1,6 @@
 /** Streams over real connections; only time is the test's. */
-import { createConnection } from 'node:net';
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createEdge, type EdgeOptions, overSocket } from '../../test/support/edge.ts';
 import { until } from '../../test/support/until.ts';
@@ -171,14 +172,13 @@ test('whoever is gone before the stream is opened leaves none behind', async () 
   const { edge, port, opened, gate } = await listening();
   const release = Promise.withResolvers<void>();
   gate.open = release.promise;
+  const connected = once(edge.app.server, 'connection');
   const socket = createConnection(port, '127.0.0.1', () => socket.write(getStream('ann')));
-  const connections = () =>
-    new Promise<number>((resolve) => edge.app.server.getConnections((_error, count) => resolve(count)));
-  await until('it is connected', async () => (await connections()) === 1);
+  const [taken] = (await connected) as [Socket];
   await until('its request is under way', () => socket.bytesWritten > 0);
   await overSocket(port, 'GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
   socket.destroy();
-  await until('the server has noticed', async () => (await connections()) === 0);
+  await until('the server has noticed', () => taken.destroyed);
   release.resolve();
   await until('it was opened', () => opened.length === 1);
   await until('it is gone', () => edge.streams.count === 0);
