@@ -11,6 +11,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../server/src/platform/embedded-postgres/index.ts';
+import { commandCodes } from '../../scripts/support/command.ts';
 import { startFlags } from '../../scripts/support/start-flags.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
@@ -49,6 +50,10 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
   const postgres = stack.use(
     await startEmbeddedPostgres({ dataDir: folder, log: () => {}, settings: serverSettings }),
   );
+  const services = new Set<RunningService>();
+  stack.defer(async () => {
+    await Promise.all(Array.from(services, (service) => service[Symbol.asyncDispose]()));
+  });
   let count = 0;
 
   async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {
@@ -62,6 +67,7 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
   }
 
   const owned = stack.move();
+  endWith(owned);
   return {
     postgres,
     folder,
@@ -73,9 +79,23 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
       return name;
     },
     urlOf: (database) => urlOf(postgres, database),
-    startService: (database, own = {}) => startService(urlOf(postgres, database), folder, own),
+    startService: async (database, own = {}) => {
+      const service = await startService(urlOf(postgres, database), folder, own);
+      services.add(service);
+      return service;
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whoever ends this process, or does not read on what it says, ends what it started. */
+function endWith(owned: AsyncDisposable): void {
+  const end = async () => {
+    await owned[Symbol.asyncDispose]();
+    process.exit(commandCodes.interrupted);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end());
+  for (const stream of [process.stdout, process.stderr]) stream.once('error', () => void end());
 }
 
 function urlOf({ connection }: EmbeddedPostgres, database: string): string {
@@ -119,7 +139,7 @@ async function startService(
     port,
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM');
+      child.kill('SIGTERM'); // nothing, where it has ended
       await ended;
     },
   };

@@ -75,10 +75,14 @@ export async function runWrk(run: WrkRun): Promise<WrkReport> {
   // At SIGINT wrk ends as it does when its time is over.
   const stop = () => running.child.kill('SIGINT');
   run.stop?.addEventListener('abort', stop, { once: true });
+  process.once('exit', stop);
   running.child.stdout?.on('data', (text: string) => {
     if (text.includes(ALL_ANSWERED)) stop();
   });
-  const { stdout } = await running.finally(() => run.stop?.removeEventListener('abort', stop));
+  const { stdout } = await running.finally(() => {
+    run.stop?.removeEventListener('abort', stop);
+    process.off('exit', stop);
+  });
   const line = stdout.split('\n').find((text) => text.startsWith('{"requests"'));
   if (line === undefined) throw new Error(`wrk said nothing:\n${stdout}`);
   const summary = JSON.parse(line) as Summary;

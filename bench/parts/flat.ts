@@ -63,7 +63,7 @@ export const flat: Part = {
       : { performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
     const amounts = quick
       ? { holds: 80, seconds: 1, warmUpSeconds: 0 }
-      : { holds: 4_000, seconds: 5, warmUpSeconds: 2 };
+      : { holds: 2_000, seconds: 5, warmUpSeconds: 2 };
     const [small, huge] = [await openSmallHouse(stage), await openHugeHouse(stage, size)];
     const costs: Record<'small' | 'huge', Costs[]> = { small: [], huge: [] };
     for (let repeat = 0; repeat < repeats; repeat++) {

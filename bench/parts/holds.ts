@@ -23,7 +23,7 @@ export const holds: Part = {
   title: 'Durable seat holds, distinct seats and buyers',
   conditions: (run) => [medians(run), BY_WRK, DURABLE],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 4_000 : 30_000;
+    const count = quick ? 4_000 : 15_000;
     const results = await compare(
       stage,
       [

@@ -42,7 +42,7 @@ export const hot: Part = {
     DURABLE,
   ],
   measure: async (stage, { quick, repeats }) => {
-    const attempts = quick ? 5 : 50;
+    const attempts = quick ? 5 : 30;
     const unhurriedSeconds = quick ? 1 : UNHURRIED_SECONDS;
     const results = await compare(
       stage,

@@ -26,7 +26,7 @@ export const joins: Part = {
   title: 'Joins, strictly in the order of the numbers, distinct people',
   conditions: (run) => [medians(run), BY_WRK, DURABLE, 'each join with an access token of its own, verified'],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 3_000 : 100_000;
+    const count = quick ? 3_000 : 60_000;
     const results = await compare(
       stage,
       [

@@ -34,7 +34,7 @@ export const latency: Part = {
   measure: async (stage, { quick, repeats }) => {
     const size = quick
       ? { warmUp: 128, idle: 8, saturating: 256, halfSeconds: 1 }
-      : { warmUp: 4_000, idle: 120, saturating: 8_000, halfSeconds: 10 };
+      : { warmUp: 2_000, idle: 120, saturating: 4_000, halfSeconds: 8 };
     const runs: Measured[] = [];
     for (let run = 0; run < repeats; run++) {
       const measured = await measureRun(stage, size);

@@ -21,7 +21,7 @@ export const purchases: Part = {
   title: 'Whole purchases: join, hold, pay → confirmed, sold, turn spent',
   conditions: (run) => [medians(run), BY_NODE, DURABLE],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 640 : 12_000;
+    const count = quick ? 640 : 6_000;
     const results = await compare(
       stage,
       [

@@ -50,7 +50,7 @@ export const streams: Part = {
       : { seats: 100_000, inFront: 3_000, buyers: 1_000 };
     const times = quick
       ? { warmUpSeconds: 1, quietSeconds: 1, seconds: 2 }
-      : { warmUpSeconds: 10, quietSeconds: 20, seconds: 40 };
+      : { warmUpSeconds: 10, quietSeconds: 20, seconds: 30 };
     checkOpenFiles(count);
     const [quiet, told]: [Quiet[], Told[]] = [[], []];
     for (let repeat = 0; repeat < repeats; repeat++) {
