@@ -90,12 +90,14 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
 
 /** Whoever ends this process, or does not read on what it says, ends what it started. */
 function endWith(owned: AsyncDisposable): void {
-  const end = async () => {
-    await owned[Symbol.asyncDispose]();
-    process.exit(commandCodes.interrupted);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end());
-  for (const stream of [process.stdout, process.stderr]) stream.once('error', () => void end());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      await owned[Symbol.asyncDispose]();
+      process.exit(commandCodes.interrupted);
+    });
+  }
+  for (const stream of [process.stdout, process.stderr])
+    stream.once('error', () => process.kill(process.pid, 'SIGINT'));
 }
 
 function urlOf({ connection }: EmbeddedPostgres, database: string): string {

@@ -4,7 +4,6 @@ import type { Config } from './config/config.ts';
 import { processEnvironment } from './config/env.ts';
 import type { Secrets } from './config/secrets.ts';
 import { type Context, createContext } from './context.ts';
-import { limits } from './limits.ts';
 import { loadDemoCatalogue } from './catalogue/index.ts';
 import { type HttpOverrides, openHttp } from './routes.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
