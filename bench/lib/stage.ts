@@ -89,11 +89,10 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
 }
 
 /** Whoever ends this process, or does not read on what it says, ends what it started. */
-function endWith(owned: AsyncDisposable): void {
+function endWith(owned: AsyncDisposableStack): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
-      await owned[Symbol.asyncDispose]();
-      process.exit(commandCodes.interrupted);
+    process.once(signal, () => {
+      void owned.disposeAsync().finally(() => process.exit(commandCodes.interrupted));
     });
   }
   for (const stream of [process.stdout, process.stderr])

@@ -24,7 +24,7 @@ const WORKS: Readonly<Record<string, string>> = {
   'seat map: 100,000 seats, nothing new (304)': '좌석 배치도: 100,000석, 변경 없음(304)',
   'seat map: 50 seats, JSON': '좌석 배치도: 50석, JSON',
   '10,000 streams, an update a second to each': '스트림 10,000개, 각각 1초에 한 번 갱신',
-  'memory with 10,000 streams, after 60 s': '스트림 10,000개의 메모리, 60초 뒤',
+  'memory with 10,000 streams, after 30 s': '스트림 10,000개의 메모리, 30초 뒤',
   'hold, given back: 2,000,000 seats, 1,000,000 waiting': '임시 배정과 취소: 2,000,000석, 대기 1,000,000명',
   'seat map: 2,000,000 seats, 1,000,000 waiting': '좌석 배치도: 2,000,000석, 대기 1,000,000명',
   'poll: 2,000,000 seats, 1,000,000 waiting': '폴링: 2,000,000석, 대기 1,000,000명',
