@@ -59,7 +59,7 @@ test('a reader takes what its own instance appended from memory, and what anothe
   await world.append(seatReserved(n));
   await world.effectsOf(n + 1);
   expect(new Set(sent)).toEqual(new Set([true]));
-  expect((await world.effects()).map(({ n }) => n)).toEqual(
+  expect((await world.effects()).map((effect) => effect.n)).toEqual(
     Array.from({ length: n + 1 }, (_, index) => index),
   );
 });
