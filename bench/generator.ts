@@ -72,12 +72,10 @@ async function until(momentMs: number): Promise<void> {
 }
 
 const startedMs = performance.now();
-const cpuBefore = process.cpuUsage();
 await Promise.all(Array.from({ length: job.connections }, worker));
-const cpu = process.cpuUsage(cpuBefore);
 const report: LoadReport = {
+  startedAtMs: performance.timeOrigin + startedMs,
   durationMs: performance.now() - startedMs,
-  cpuMs: (cpu.user + cpu.system) / 1_000,
   statuses,
   latencies: Object.fromEntries(Object.entries(latenciesMs).map(([name, list]) => [name, quantilesOf(list)])),
   outcomes,

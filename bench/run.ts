@@ -2,9 +2,10 @@
  * npm run bench [-- [--quick] [--repeats n] [part …]]
  *
  * Runs the parts that are named, or all that the table promises (bench/parts.ts). Each figure stands beside its
- * reference from the same run. Writes a page for each part, bench/results/<date>-<part>.md. A run of all also writes what they
- * found as bench/results/<date>.json, anew after each part, from which `npm run write-docs` makes the README's table and
- * chart. `--quick` writes nothing. When a part fails the others still have their turn, and the exit code is 1.
+ * reference from the same run. A run of all, with five repeats or more, writes a page for each part,
+ * bench/results/<date>-<part>.md, and what they found as bench/results/<date>.json, anew after each part, from which
+ * `npm run write-docs` makes the README's table and chart. Any other writes its pages as <date>-<part>-alone.md, beside
+ * those; `--quick` writes nothing. When a part fails the others still have their turn, and the exit code is 1.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
@@ -20,14 +21,20 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, repeats: { type: 'string' } },
   allowPositionals: true,
 });
-const run: Run = { quick: values.quick, repeats: Number(values.repeats ?? (values.quick ? 1 : 5)) };
+const USUAL_REPEATS = 5;
+const run: Run = {
+  quick: values.quick,
+  repeats: Number(values.repeats ?? (values.quick ? 1 : USUAL_REPEATS)),
+};
+if (!Number.isInteger(run.repeats) || run.repeats < 1)
+  throw new Error(`--repeats is how often each side runs, 1 or more; not ${values.repeats}`);
 const known = { ...parts, ...more };
 const names = positionals.length > 0 ? positionals : Object.keys(parts);
 const unknown = names.find((name) => known[name] === undefined);
 if (unknown !== undefined)
   throw new Error(`there is no part ${unknown}; there are ${Object.keys(known).join(', ')}`);
 
-const isWhole = !run.quick && positionals.length === 0;
+const isWhole = !run.quick && positionals.length === 0 && run.repeats >= USUAL_REPEATS;
 const begun = machine();
 await using stage = await createStage({ quick: run.quick });
 
@@ -47,8 +54,10 @@ async function measure(name: string): Promise<readonly Finding[]> {
   assert(part !== undefined, `${name} is a part`);
   process.stderr.write(`${part.title}\n`);
   const { page: lines, findings } = await part.measure(stage, run);
-  const text = page(part.title, part.conditions(run), [...lines, '', ...findingsTable(findings)]);
+  await stage.dropDatabases();
+  const body = [...lines, '', ...findingsTable(findings)];
+  const text = page({ title: part.title, machine: begun, conditions: part.conditions(run), body });
   process.stdout.write(`${text}\n`);
-  if (!run.quick) await keep(`${begun.date}-${name}.md`, text);
+  if (!run.quick) await keep(`${begun.date}-${name}${isWhole ? '' : '-alone'}.md`, text);
   return findings;
 }

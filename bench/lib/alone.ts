@@ -13,16 +13,17 @@ import type { Stage } from './stage.ts';
 
 const PERFORMANCE = 1;
 const PRICE_KRW = 10_000;
-/** Of those that count; by then the code is compiled and the statements are planned. */
-const WARM_UP_SHARE = 0.25;
 
 export interface Alone {
   readonly hold: Quantiles;
   readonly pay: Quantiles;
 }
 
-/** So many holds and so many payments, one at a time, at an even pace. */
-export async function statementsAlone(stage: Stage, count: number, perSecond: number): Promise<Alone> {
+/** So many holds and so many payments, one at a time, at an even pace; `early` ones before, without a pause. */
+export async function statementsAlone(
+  stage: Stage,
+  { early, count, perSecond }: { readonly early: number; readonly count: number; readonly perSecond: number },
+): Promise<Alone> {
   const database = await stage.freshDatabase();
   const { config, secrets } = loadConfig({
     DATABASE_URL: stage.urlOf(database),
@@ -30,21 +31,21 @@ export async function statementsAlone(stage: Stage, count: number, perSecond: nu
     LOG_LEVEL: 'error',
   });
   await using context = await createContext(config, secrets, createLogger('error'));
-  const early = Math.ceil(count * WARM_UP_SHARE);
   const seats = count + early;
   await laySeats(stage, database, seats);
   const purchases = await Promise.all(
     Array.from({ length: seats }, (_, index) => purchaseOf(context, index + 1)),
   );
   const everyMs = 1_000 / perSecond;
-  const holdsMs = await timeEach(purchases, everyMs, ({ hold }) => context.seats.hold(hold));
-  await openPayments(context, purchases);
-  const paysMs = await timeEach(purchases, everyMs, ({ pay }) => context.payments.pay(pay));
-  await committed(stage, database, seats);
-  return {
-    hold: quantilesOf(holdsMs.slice(early)),
-    pay: quantilesOf(paysMs.slice(early)),
+  const timed = async (act: (purchase: Purchase) => Promise<{ readonly outcome: string }>) => {
+    await timeEach(purchases.slice(0, early), 0, act);
+    return quantilesOf(await timeEach(purchases.slice(early), everyMs, act));
   };
+  const hold = await timed((purchase) => context.seats.hold(purchase.hold));
+  await openPayments(context, purchases);
+  const pay = await timed((purchase) => context.payments.pay(purchase.pay));
+  await committed(stage, database, seats);
+  return { hold, pay };
 }
 
 async function laySeats(stage: Stage, database: string, seats: number): Promise<void> {
@@ -108,7 +109,7 @@ async function timeEach(
 ): Promise<number[]> {
   const times: number[] = [];
   for (const purchase of purchases) {
-    await delay(everyMs);
+    if (everyMs > 0) await delay(everyMs);
     const startedMs = performance.now();
     const { outcome } = await act(purchase);
     times.push(performance.now() - startedMs);

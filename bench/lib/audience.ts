@@ -114,6 +114,12 @@ export const holdStep = (performanceId: number) =>
     takes: ['reservationId'],
   }) as const;
 
+/** At the performance that the journey knows of. */
+export const holdAnywhereStep = {
+  ...holdStep(0),
+  body: '{"performanceId":{performance},"seats":[{seat}]}',
+} as const;
+
 export const cancelStep = {
   name: 'cancel',
   method: 'DELETE',

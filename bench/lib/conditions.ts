@@ -2,7 +2,7 @@
 import type { Run } from './part.ts';
 
 export const DURABLE =
-  'fsync, synchronous_commit and full_page_writes on; fresh tables for every run; committed rows counted; audited after every run';
+  'fsync, synchronous_commit and full_page_writes on; fresh tables for every run; committed rows counted; ours audited after every run';
 export const BY_NODE =
   'the load generator (Node, a process of its own), the service and PostgreSQL share the cores';
 export const BY_WRK = 'the load generator (wrk, one thread), the service and PostgreSQL share the cores';

@@ -30,11 +30,22 @@ export async function watchCores(stage: Stage, pid: number): Promise<() => Promi
   };
 }
 
-/** Where the time of the cores went, for so many a second: `service 75 µs, PostgreSQL 40 µs, load and kernel 20 µs each`. */
-export function costNote({ process, postgres, machine }: CoreUse, perSecond: number): string {
-  const us = (cores: number) => `${Math.round((cores / perSecond) * 1e6)} µs`;
-  const rest = Math.max(0, machine - process - postgres);
-  return `each: service ${us(process)}, PostgreSQL ${us(postgres)}, the rest ${us(rest)}`;
+/** Microseconds of core time for each request. */
+export interface Costs {
+  readonly service: number;
+  readonly postgres: number;
+  /** The load, the kernel and whatever else ran. */
+  readonly rest: number;
+}
+
+/** Where the time of the cores went, when so many were served a second. */
+export function costsOf({ process, postgres, machine }: CoreUse, perSecond: number): Costs {
+  const us = (cores: number) => (cores / perSecond) * 1e6;
+  return {
+    service: us(process),
+    postgres: us(postgres),
+    rest: us(Math.max(0, machine - process - postgres)),
+  };
 }
 
 /** The most memory that the process ever had in RAM. */

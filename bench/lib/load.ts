@@ -45,9 +45,9 @@ export interface Outcome {
 }
 
 export interface LoadReport {
+  /** By the clock of the machine, as `Date.now` has it: when the first journey began. */
+  readonly startedAtMs: number;
   readonly durationMs: number;
-  /** Of the generator itself. */
-  readonly cpuMs: number;
   readonly statuses: Readonly<Record<string, Readonly<Record<number, number>>>>;
   readonly latencies: Readonly<Record<string, Quantiles>>;
   /** In the order in which the journeys ended. */
@@ -69,4 +69,9 @@ export async function runLoad(job: LoadJob): Promise<LoadReport> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Since the first journey began, the start of the generator left out. */
+export function secondsSince({ startedAtMs }: LoadReport): number {
+  return (performance.timeOrigin + performance.now() - startedAtMs) / 1_000;
 }

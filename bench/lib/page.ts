@@ -1,10 +1,18 @@
 /** A page of results: what was measured, on what, under which conditions. */
-import { type Figure, machine, short, show } from './figures.ts';
+import { type Figure, type machine, short, show } from './figures.ts';
 import { type Finding, isMet, reached } from './part.ts';
-import type { SideResult } from './sides.ts';
+import type { CostFigures, SideResult } from './sides.ts';
 
-export function page(title: string, conditions: readonly string[], body: readonly string[]): string {
-  const facts = Object.entries(machine()).map(([name, value]) => `- ${name}: ${value}`);
+export interface Page {
+  readonly title: string;
+  /** As it was when the run began. */
+  readonly machine: ReturnType<typeof machine>;
+  readonly conditions: readonly string[];
+  readonly body: readonly string[];
+}
+
+export function page({ title, machine: at, conditions, body }: Page): string {
+  const facts = Object.entries(at).map(([name, value]) => `- ${name}: ${value}`);
   return [`# ${title}`, '', ...facts, ...conditions.map((text) => `- ${text}`), '', ...body, ''].join('\n');
 }
 
@@ -19,15 +27,21 @@ export function comparison(unit: string, results: readonly SideResult[]): string
   const ms = (value: Figure | undefined) => (value === undefined ? '' : value.median.toFixed(1));
   return table(
     ['side', unit, 'first side ÷ this', 'p50 ms', 'p99 ms', 'beside it'],
-    results.map(({ name, perSecond, p50, p99, note }) => [
+    results.map(({ name, perSecond, p50, p99, note, costs }) => [
       name,
       show(perSecond),
       `${(first / perSecond.median).toFixed(2)} ×`,
       ms(p50),
       ms(p99),
-      note ?? '',
+      [note ?? [], costs === undefined ? [] : costNote(costs)].flat().join('; '),
     ]),
   );
+}
+
+/** `each: service 75 µs, PostgreSQL 40 µs, the rest 20 µs`: medians. */
+export function costNote({ service, postgres, rest }: CostFigures): string {
+  const us = ({ median }: Figure) => `${Math.round(median)} µs`;
+  return `each: service ${us(service)}, PostgreSQL ${us(postgres)}, the rest ${us(rest)}`;
 }
 
 /** What was aimed at, and how near we came. */

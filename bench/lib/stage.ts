@@ -19,15 +19,24 @@ export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
 export const SIGNING_KEYS = 'bench:signing-key-of-the-benchmarks-0123456789abcdefg';
 
 export interface Stage extends AsyncDisposable {
-  /** Makes an empty database and gives its name. */
-  freshDatabase(): Promise<string>;
+  /** Makes an empty database and gives its name; it goes when the next one is made, unless it is in use or to be kept. */
+  freshDatabase(options?: { readonly kept?: boolean }): Promise<string>;
+  /** Those that were kept, too. */
+  dropDatabases(): Promise<void>;
   query<Row extends QueryResultRow>(database: string, sql: string, values?: unknown[]): Promise<Row[]>;
+  /** For who asks again and again: to open a connection costs the server more than a question. */
+  connect(database: string): Promise<Session>;
   urlOf(database: string): string;
   /** With these settings in place of those that suit most parts. */
   startService(database: string, settings?: Readonly<Record<string, string>>): Promise<RunningService>;
   /** For files of the run; removed with the stage. */
   readonly folder: string;
   readonly postgres: EmbeddedPostgres;
+}
+
+/** One connection. */
+export interface Session extends AsyncDisposable {
+  query<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
 export interface RunningService extends AsyncDisposable {
@@ -37,33 +46,34 @@ export interface RunningService extends AsyncDisposable {
 }
 
 export interface StageOptions {
-  /** Of PostgreSQL, where somebody tries others than ours. */
-  readonly serverSettings?: Readonly<Record<string, string>>;
   /** For a look that gives no figures to keep: what one run wrote may cost the next one a little. */
   readonly quick?: boolean;
 }
 
-export async function createStage({ serverSettings = {}, quick = false }: StageOptions = {}): Promise<Stage> {
+export async function createStage({ quick = false }: StageOptions = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const postgres = stack.use(
-    await startEmbeddedPostgres({ dataDir: folder, log: () => {}, settings: serverSettings }),
-  );
+  const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {} }));
   const services = new Set<RunningService>();
   stack.defer(async () => {
     await Promise.all(Array.from(services, (service) => service[Symbol.asyncDispose]()));
   });
-  let count = 0;
+  const databases = createDatabases(query, quick);
 
-  async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {
+  async function connect(database: string): Promise<Session> {
     const client = new Client({ ...postgres.connection, database });
     await client.connect();
-    try {
-      return (await client.query<Row>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+    return {
+      query: async <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>
+        (await client.query<Row>(sql, values)).rows,
+      [Symbol.asyncDispose]: () => client.end(),
+    };
+  }
+
+  async function query<Row extends QueryResultRow>(database: string, sql: string, values: unknown[] = []) {
+    await using session = await connect(database);
+    return await session.query<Row>(sql, values);
   }
 
   const owned = stack.move();
@@ -72,12 +82,9 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
     postgres,
     folder,
     query,
-    freshDatabase: async () => {
-      const name = `bench_${++count}`;
-      await query('postgres', `create database ${name}`);
-      if (!quick) await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
-      return name;
-    },
+    connect,
+    freshDatabase: databases.fresh,
+    dropDatabases: databases.dropAll,
     urlOf: (database) => urlOf(postgres, database),
     startService: async (database, own = {}) => {
       const service = await startService(urlOf(postgres, database), folder, own);
@@ -85,6 +92,35 @@ export async function createStage({ serverSettings = {}, quick = false }: StageO
       return service;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** PostgreSQL looks after each of its databases every few seconds, so those that nobody needs any more go. */
+function createDatabases(query: Stage['query'], quick: boolean) {
+  let count = 0;
+  const there = new Map<string, { readonly kept: boolean }>();
+
+  async function drop(which: (database: { readonly kept: boolean }) => boolean): Promise<void> {
+    for (const [name, database] of there) {
+      if (!which(database)) continue;
+      // Refused while somebody is in it.
+      await query('postgres', `drop database ${name}`).then(
+        () => there.delete(name),
+        () => {},
+      );
+    }
+  }
+
+  return {
+    fresh: async ({ kept = false }: { readonly kept?: boolean } = {}): Promise<string> => {
+      await drop((database) => !database.kept);
+      const name = `bench_${++count}`;
+      await query('postgres', `create database ${name}`);
+      there.set(name, { kept });
+      if (!quick) await query('postgres', 'checkpoint'); // nobody pays for what the run before wrote
+      return name;
+    },
+    dropAll: () => drop(() => true),
   };
 }
 

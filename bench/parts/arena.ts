@@ -6,19 +6,20 @@ import { pipeline } from 'node:stream/promises';
 import { type ArenaFan, type ArenaReport, runArena } from '../lib/arena.ts';
 import { audited } from '../lib/audited.ts';
 import { chargeStep, gather, holdStep, joinStep, openPerformance, payStep } from '../lib/audience.ts';
+import { allComplete } from '../lib/complete.ts';
 import { BY_NODE, DURABLE } from '../lib/conditions.ts';
 import { type CoreUse, watchCores } from '../lib/cores.ts';
+import { joinAll } from '../lib/crowd.ts';
 import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
 import { runLoad } from '../lib/load.ts';
+import { operate } from '../lib/operate.ts';
 import { table } from '../lib/page.ts';
 import { atMost, type Part } from '../lib/part.ts';
 import { createSigner, writeCrowd } from '../lib/people.ts';
 import { writeRequests } from '../lib/requests.ts';
 import { laidOut } from '../lib/seats.ts';
-import { OPERATOR_TOKEN, type RunningService, type Stage } from '../lib/stage.ts';
+import type { RunningService, Stage } from '../lib/stage.ts';
 import { runWrk, type WrkReport } from '../lib/wrk.ts';
-import { joinAll } from './joins.ts';
-import { allComplete } from './purchases.ts';
 
 const ROOM = 'main';
 /** Seats that fans want, in turn: two each on average. */
@@ -27,7 +28,6 @@ const SEATS_EACH = 2;
 const SEATS_MAX = 4;
 /** Everybody's turn lasts until all is over, and so does the time to take it up. */
 const SETTINGS = { CLAIM_WINDOW_MS: '600000' };
-/** Few enough for the queue of a listening socket: all of them come at once. */
 const JOIN_CONNECTIONS = 500;
 const POLL_CONNECTIONS = 200;
 const POLL_PAUSE_MS = 100;
@@ -88,7 +88,7 @@ async function sellOut(stage: Stage, size: Size): Promise<Sold> {
   await using service = await stage.startService(database, SETTINGS);
   await warm(stage, service, database, warmUp);
   const performanceId = await openPerformance(service, seats, SEATS_MAX);
-  await changeRoom(service, { state: 'PAUSED', capacity });
+  await operate(service, 'PATCH', `/admin/queue/rooms/${ROOM}`, { state: 'PAUSED', capacity });
   const line = await formLine(stage, service, database, { people, warmUp });
   // Whoever is let in may buy: all who find seats, those who are inside when there are none, and some more.
   const buyers = Math.ceil((seats / SEATS_EACH) * 1.1) + capacity;
@@ -107,7 +107,7 @@ async function sellOut(stage: Stage, size: Size): Promise<Sold> {
   running.catch(() => {});
   const used = await watchCores(stage, service.pid);
   const startedMs = performance.now();
-  await changeRoom(service, { state: 'OPEN' });
+  await operate(service, 'PATCH', `/admin/queue/rooms/${ROOM}`, { state: 'OPEN' });
   const report = await running.finally(() => stop.abort());
   await allComplete(stage, database, { seats: warmUp + seats, purchases: warmUp + report.bought });
   const seconds = (performance.now() - startedMs) / 1_000;
@@ -126,15 +126,6 @@ async function warm(stage: Stage, service: RunningService, database: string, cou
   const steps = [joinStep, holdStep(performanceId), payStep];
   await runLoad({ host, port, connections: CHARGE_CONNECTIONS, journeys, steps });
   await allComplete(stage, database, { seats: count, purchases: count });
-}
-
-async function changeRoom({ host, port }: RunningService, terms: object): Promise<void> {
-  const response = await fetch(`http://${host}:${port}/api/v1/admin/queue/rooms/${ROOM}`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify(terms),
-  });
-  if (!response.ok) throw new Error(`the room: ${response.status} ${await response.text()}`);
 }
 
 interface Place {

@@ -1,7 +1,7 @@
 /** What a hold, a look at the map and a poll cost in a small house without a line, and in a huge one with a long line. */
 import { join } from 'node:path';
 import { audited } from '../lib/audited.ts';
-import { cancelStep, gather, holdStep, openPerformance } from '../lib/audience.ts';
+import { cancelStep, gather, holdAnywhereStep, openPerformance } from '../lib/audience.ts';
 import { sampleAnswer } from '../lib/bare.ts';
 import { medians } from '../lib/conditions.ts';
 import { watchCores } from '../lib/cores.ts';
@@ -17,9 +17,9 @@ import type { RunningService, Stage } from '../lib/stage.ts';
 import { runWrk, warmUp, type WrkRun } from '../lib/wrk.ts';
 
 const FEW_SEATS = 50;
-const HOLD_CONNECTIONS = 16;
+const HOLD_CONNECTIONS = 256;
 const CONNECTIONS = 64;
-const FANS = 200;
+const FANS = 500;
 const MAP_TYPE = 'application/vnd.frontrow.seat-map';
 /** The houses are used for longer than a usual turn. */
 const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
@@ -27,13 +27,15 @@ const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
 const STANDING_STILL = { rateCount: 1, rateWindowMs: 3_600_000 };
 /** Whoever comes first is let in at once, and does not ask. */
 const LET_IN = 1;
-/** A seat that was given back is free a moment later: in a house of fifty, the next one may come a little too soon. */
+/** A seat that was given back is free a moment later: in small houses, the next one may come a little too soon. */
 const REFUSED_SHARE_MAX = 0.02;
 
 const WORKS = ['hold, given back', 'seat map', 'poll'] as const;
 type Work = (typeof WORKS)[number];
 
 interface Size {
+  /** One house of fifty seats does not keep a crowd busy, and what a small set costs says little about its rows. */
+  readonly smallHouses: number;
   readonly performances: number;
   /** Of each. */
   readonly seats: number;
@@ -50,21 +52,21 @@ export const flat: Part = {
   title: 'What a request costs in a small house and in a huge one',
   conditions: (run) => [
     medians(run),
-    'small: one performance of 50 seats, and nobody in line but the 50 who ask where they stand',
+    `small: 40 performances of ${FEW_SEATS} seats, and nobody in line but the 50 who ask where they stand`,
     `huge: 20 performances of 100,000 seats, of the first ${SALE_SOLD}, and 1,000,000 people in the line of its room`,
     'cost: the time of all cores that the service and PostgreSQL took, for each request, at saturation; the load (wrk, one thread; for holds Node) has the rest of the cores',
-    `a hold is of one seat and is given back, with all that follows; by ${HOLD_CONNECTIONS} connections, and of the huge house on thousands of seats at random`,
+    `a hold is of one seat and is given back, with all that follows; by ${HOLD_CONNECTIONS} connections; in the small houses on all seats in turn, in the huge one on thousands of one performance at random`,
     'maps are asked for by one of the fans in binary form with gzip, polls by somebody else each time where there is somebody else',
     'audited after every run',
   ],
   measure: async (stage, { quick, repeats }) => {
     const size = quick
-      ? { performances: 2, seats: 5_000, waiting: 20_000 }
-      : { performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
+      ? { smallHouses: 6, performances: 2, seats: 5_000, waiting: 20_000 }
+      : { smallHouses: 40, performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
     const amounts = quick
-      ? { holds: 80, seconds: 1, warmUpSeconds: 0 }
-      : { holds: 2_000, seconds: 5, warmUpSeconds: 2 };
-    const [small, huge] = [await openSmallHouse(stage), await openHugeHouse(stage, size)];
+      ? { holds: 200, seconds: 1, warmUpSeconds: 0 }
+      : { holds: 6_000, seconds: 5, warmUpSeconds: 2 };
+    const [small, huge] = [await openSmallHouses(stage, size), await openHugeHouse(stage, size)];
     const costs: Record<'small' | 'huge', Costs[]> = { small: [], huge: [] };
     for (let repeat = 0; repeat < repeats; repeat++) {
       costs.small.push(await measureHouse(stage, small, amounts));
@@ -77,30 +79,36 @@ export const flat: Part = {
 interface House {
   readonly name: string;
   readonly database: string;
+  /** Of which the map is asked for. */
   readonly performanceId: number;
   /** With an account and a turn. */
   readonly fans: readonly Journey[];
-  readonly seats: readonly string[];
+  /** What they hold, in turn. */
+  readonly seats: readonly { readonly performance: string; readonly seat: string }[];
   /** Of people in line. */
   readonly tokens: string;
 }
 
-async function openSmallHouse(stage: Stage): Promise<House> {
-  const database = await stage.freshDatabase();
+async function openSmallHouses(stage: Stage, { smallHouses }: Size): Promise<House> {
+  const database = await stage.freshDatabase({ kept: true });
   await using service = await stage.startService(database, LONG_TURNS);
-  const performanceId = await openPerformance(service, FEW_SEATS);
-  await laidOut(stage, database, FEW_SEATS);
-  const seats = Array.from({ length: FEW_SEATS }, (_, index) => String(index + 1));
+  const performances: number[] = [];
+  for (let house = 0; house < smallHouses; house++)
+    performances.push(await openPerformance(service, FEW_SEATS));
+  await laidOut(stage, database, smallHouses * FEW_SEATS);
+  const seats = Array.from({ length: FEW_SEATS }, (_, index) => String(index + 1)).flatMap((seat) =>
+    performances.map((performance) => ({ performance: String(performance), seat })),
+  );
   const fans = await gather(service, FANS, { join: true });
   const tokens = await stopTheLine(stage, database, service, { room: 'main', people: 50 });
-  return { name: 'small', database, performanceId, fans, seats, tokens };
+  return { name: 'small', database, performanceId: performances[0] ?? 0, fans, seats, tokens };
 }
 
 async function openHugeHouse(
   stage: Stage,
   { performances, seats: seatCount, waiting }: Size,
 ): Promise<House> {
-  const database = await stage.freshDatabase();
+  const database = await stage.freshDatabase({ kept: true });
   await openSales(stage, database, 1, seatCount);
   await using service = await stage.startService(database, LONG_TURNS);
   const performanceId = 1;
@@ -110,10 +118,9 @@ async function openHugeHouse(
   await letAllIn(service, room);
   const fans = await gather(service, FANS, { join: true, room });
   const tokens = await stopTheLine(stage, database, service, { room, people: waiting });
-  const seats = await freeSeats(stage, database, performanceId, {
-    sets: Math.min(10_000, seatCount / 5),
-    each: 1,
-  });
+  const sets = { sets: Math.min(10_000, seatCount / 5), each: 1 };
+  const free = await freeSeats(stage, database, performanceId, sets);
+  const seats = free.map((seat) => ({ performance: String(performanceId), seat }));
   await stage.query(database, 'vacuum analyze');
   await stage.query(database, 'checkpoint');
   return { name: 'huge', database, performanceId, fans, seats, tokens };
@@ -186,20 +193,16 @@ async function costOf(stage: Stage, { pid }: RunningService, run: () => Promise<
 }
 
 /** Fans hold a seat each and give it back, as fast as they are answered. Gives how many did. */
-async function hold(
-  { host, port }: RunningService,
-  { performanceId, fans, seats }: House,
-  count: number,
-): Promise<number> {
+async function hold({ host, port }: RunningService, { fans, seats }: House, count: number): Promise<number> {
   const run = crypto.randomUUID();
   const journeys = Array.from({ length: count }, (_, index) => ({
     known: {
       ...fans[index % fans.length]?.known,
-      seat: seats[index % seats.length] ?? '',
+      ...seats[index % seats.length],
       key: `${run}-${index}`,
     },
   }));
-  const steps = [holdStep(performanceId), cancelStep];
+  const steps = [holdAnywhereStep, cancelStep];
   const { statuses } = await runLoad({ host, port, connections: HOLD_CONNECTIONS, journeys, steps });
   const done = statuses['cancel']?.[204] ?? 0;
   if (done < count * (1 - REFUSED_SHARE_MAX))

@@ -5,10 +5,10 @@ import { migrate } from '../../server/src/platform/postgres/migrate.ts';
 import { audited } from '../lib/audited.ts';
 import { gather, holdStep, openPerformance } from '../lib/audience.ts';
 import { BY_WRK, DURABLE, medians } from '../lib/conditions.ts';
-import { costNote, watchCores } from '../lib/cores.ts';
+import { costsOf, watchCores } from '../lib/cores.ts';
 import { comparison } from '../lib/page.ts';
 import { type Part, timesAtLeast } from '../lib/part.ts';
-import { runPgbench, withBestClients } from '../lib/pgbench.ts';
+import { type PgbenchWork, runPgbench, withBestClients } from '../lib/pgbench.ts';
 import { writeRequests } from '../lib/requests.ts';
 import { laidOut } from '../lib/seats.ts';
 import { compare, type Side, sideFinding } from '../lib/sides.ts';
@@ -23,11 +23,11 @@ export const holds: Part = {
   title: 'Durable seat holds, distinct seats and buyers',
   conditions: (run) => [medians(run), BY_WRK, DURABLE],
   measure: async (stage, { quick, repeats }) => {
-    const count = quick ? 4_000 : 15_000;
+    const count = quick ? 1_500 : 15_000;
     const results = await compare(
       stage,
       [
-        ourHolds(count, 512),
+        ourHolds(count, 1_024),
         pgbenchHolds('pgbench, usual transaction', 'hold-transaction.sql', { count, quick }),
         pgbenchHolds('pgbench, strongest single statement', 'hold-statement.sql', { count, quick }),
         ...(quick ? [] : [ourHolds(count, 64)]),
@@ -59,24 +59,27 @@ function ourHolds(count: number, connections: number): Side {
       ];
       const fans = await gather(service, count, { join: true });
       await laidOut(stage, database, 2 * count);
-      const file = join(stage.folder, 'holds');
-      const { host, port } = service;
-      const hold = async (journeys: typeof fans, id: number) => {
+      const write = async (name: string, journeys: typeof fans, id: number) => {
+        const file = join(stage.folder, name);
         await writeRequests(file, holdStep(id), journeys);
-        const requests = { file, count: journeys.length };
-        return runWrk({ host, port, connections, seconds: SECONDS_MAX, requests });
+        return { file, count: journeys.length };
       };
-      const early = fans.slice(0, count * WARM_UP_SHARE);
-      await hold(
-        early.map(({ known }) => ({ known: { ...known, key: `early-${known['key']}` } })),
-        before,
-      );
+      const early = fans.slice(0, count * WARM_UP_SHARE).map(({ known }) => ({
+        known: { ...known, key: `early-${known['key']}` },
+      }));
+      const [warmUps, requests] = [
+        await write('early-holds', early, before),
+        await write('holds', fans, performanceId),
+      ];
+      const { host, port } = service;
+      const load = { host, port, connections, seconds: SECONDS_MAX };
+      await runWrk({ ...load, requests: warmUps });
       const used = await watchCores(stage, service.pid);
-      const { seconds, latency } = await hold(fans, performanceId);
+      const { seconds, latency } = await runWrk({ ...load, requests });
       const cores = await used();
       const perSecond = (await committed(stage, database, performanceId, count)) / seconds;
       await audited(stage, database);
-      return { perSecond, latency, note: costNote(cores, perSecond) };
+      return { perSecond, latency, costs: costsOf(cores, perSecond) };
     },
   };
 }
@@ -87,16 +90,13 @@ function pgbenchHolds(
   script: string,
   { count, quick }: { readonly count: number; readonly quick: boolean },
 ): Side {
-  const best = withBestClients(quick, (stage, clients) =>
-    pgbenchRun(stage, script, Math.floor(count / clients), clients),
-  );
-  return { name, run: best };
+  return { name, run: withBestClients({ count, quick }, (stage, work) => pgbenchRun(stage, script, work)) };
 }
 
-async function pgbenchRun(stage: Stage, script: string, each: number, clients: number): Promise<number> {
+async function pgbenchRun(stage: Stage, script: string, work: PgbenchWork): Promise<number> {
   const database = await stage.freshDatabase();
   await migrate({ ...stage.postgres.connection, database });
-  const count = each * clients;
+  const count = work.transactionsPerClient * work.clients;
   await stage.query(
     database,
     `insert into seats.performance (performance_id, room, seat_count, seats_per_person, sale_opens_at, sale_closes_at)
@@ -111,9 +111,8 @@ async function pgbenchRun(stage: Stage, script: string, each: number, clients: n
   await stage.query(database, 'vacuum analyze seats.seat');
   const seconds = await runPgbench(stage.postgres, database, {
     script: await readFile(new URL(`../sql/${script}`, import.meta.url), 'utf8'),
-    clients,
-    transactionsPerClient: each,
-    variables: { i: 0, performance: 1, per_client: each },
+    ...work,
+    variables: { i: 0, performance: 1, per_client: work.transactionsPerClient },
   });
   return (await committed(stage, database, 1, count)) / seconds;
 }

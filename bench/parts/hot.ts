@@ -1,10 +1,10 @@
 /** A crowd on the same few seats, beside the same crowd on seats that nobody else wants. */
 import { join } from 'node:path';
 import { audited } from '../lib/audited.ts';
-import { cancelStep, gather, holdStep, openPerformance } from '../lib/audience.ts';
+import { cancelStep, gather, holdAnywhereStep, openPerformance } from '../lib/audience.ts';
 import { BY_WRK, DURABLE, medians } from '../lib/conditions.ts';
-import { costNote, watchCores } from '../lib/cores.ts';
-import { type Journey, type LoadReport, runLoad, type Step } from '../lib/load.ts';
+import { type CoreUse, costsOf, watchCores } from '../lib/cores.ts';
+import { type Journey, type LoadReport, runLoad } from '../lib/load.ts';
 import { comparison } from '../lib/page.ts';
 import { atMost, type Part, timesAtLeast } from '../lib/part.ts';
 import { writeRequests } from '../lib/requests.ts';
@@ -42,7 +42,7 @@ export const hot: Part = {
     DURABLE,
   ],
   measure: async (stage, { quick, repeats }) => {
-    const attempts = quick ? 5 : 30;
+    const attempts = quick ? 2 : 30;
     const unhurriedSeconds = quick ? 1 : UNHURRIED_SECONDS;
     const results = await compare(
       stage,
@@ -59,7 +59,7 @@ export const hot: Part = {
       page: [
         ...comparison('decisions/s', results),
         '',
-        `At half of the first rate: ${P99} ${same?.also[P99]?.median.toFixed(1)}.`,
+        `At half of the first rate, p99 was ${same?.also[P99]?.median.toFixed(1)} ms.`,
       ],
       findings: [
         sideFinding(work, 'decisions/s', [same, distinct], timesAtLeast(1)),
@@ -83,10 +83,8 @@ function contested(attempts: number, unhurriedSeconds: number): Side {
       const tries = (performanceId: number, count: number) =>
         triesOf(buyers, count, () => ({ performance: performanceId, seat: randomSeat() }));
 
-      await decide(stage, service, tries(before, attempts * WARM_UP_SHARE));
-      const used = await watchCores(stage, service.pid);
-      const { seconds, latency } = await decide(stage, service, tries(saturated, attempts));
-      const cores = await used();
+      await decide(stage, service, tries(before, Math.ceil(attempts * WARM_UP_SHARE)));
+      const { seconds, latency, cores } = await decide(stage, service, tries(saturated, attempts));
       await granted(stage, database, saturated, HOT_SEATS);
       const perSecond = (attempts * BUYERS) / seconds;
 
@@ -95,7 +93,7 @@ function contested(attempts: number, unhurriedSeconds: number): Side {
       await granted(stage, database, unhurried, HOT_SEATS);
       await audited(stage, database);
       const also = { [P99]: report.latencies['hold']?.p99 ?? Number.NaN };
-      return { perSecond, latency, also, note: `50 granted; ${costNote(cores, perSecond)}` };
+      return { perSecond, latency, also, costs: costsOf(cores, perSecond), note: '50 granted' };
     },
   };
 }
@@ -107,20 +105,22 @@ function uncontended(attempts: number): Side {
     run: async (stage) => {
       const database = await stage.freshDatabase();
       await using service = await stage.startService(database);
-      const early = attempts * WARM_UP_SHARE;
+      const early = Math.ceil(attempts * WARM_UP_SHARE);
       const [warmUps, houses] = [await openHouses(service, early), await openHouses(service, attempts)];
       const buyers = await gather(service, BUYERS, { join: true });
       await laidOut(stage, database, seatsIn(warmUps) + seatsIn(houses));
       await decide(stage, service, triesOf(buyers, early, ownSeat(warmUps)));
-      const used = await watchCores(stage, service.pid);
-      const { seconds, latency } = await decide(stage, service, triesOf(buyers, attempts, ownSeat(houses)));
-      const cores = await used();
+      const { seconds, latency, cores } = await decide(
+        stage,
+        service,
+        triesOf(buyers, attempts, ownSeat(houses)),
+      );
       const count = attempts * BUYERS;
       for (const performanceId of houses)
         await granted(stage, database, performanceId, count / houses.length);
       await audited(stage, database);
       const perSecond = count / seconds;
-      return { perSecond, latency, note: `all granted; ${costNote(cores, perSecond)}` };
+      return { perSecond, latency, costs: costsOf(cores, perSecond), note: 'all granted' };
     },
   };
 }
@@ -154,7 +154,7 @@ function givenBack(attempts: number): Side {
       const buyers = await gather(service, BUYERS, { join: true });
       await laidOut(stage, database, HOT_SEATS);
       const { host, port } = service;
-      const steps = [tryStep, cancelStep];
+      const steps = [holdAnywhereStep, cancelStep];
       const run = (count: number) =>
         runLoad({
           host,
@@ -163,7 +163,7 @@ function givenBack(attempts: number): Side {
           journeys: triesOf(buyers, count, () => ({ performance: performanceId, seat: randomSeat() })),
           steps,
         });
-      const early = checked(await run(attempts * WARM_UP_SHARE));
+      const early = checked(await run(Math.ceil(attempts * WARM_UP_SHARE)));
       const used = await watchCores(stage, service.pid);
       const report = await run(attempts);
       const cores = await used();
@@ -175,7 +175,8 @@ function givenBack(attempts: number): Side {
       return {
         perSecond,
         latency: report.latencies['hold'],
-        note: `${share} % granted and given back; ${costNote(cores, perSecond)}`,
+        costs: costsOf(cores, perSecond),
+        note: `${share} % granted and given back in the last run`,
       };
     },
   };
@@ -185,8 +186,6 @@ const randomSeat = () => 1 + Math.floor(Math.random() * HOT_SEATS);
 
 /** What somebody tries for, with which of the tries. */
 type Choice = (buyer: number, attempt: number) => { readonly performance: number; readonly seat: number };
-
-const tryStep: Step = { ...holdStep(0), body: '{"performanceId":{performance},"seats":[{seat}]}' };
 
 /** So many tries of each buyer, in turns: a buyer asks again only when everybody else has asked, too. */
 function triesOf(buyers: readonly Journey[], attempts: number, choose: Choice): Journey[] {
@@ -199,16 +198,22 @@ function triesOf(buyers: readonly Journey[], attempts: number, choose: Choice): 
   });
 }
 
+interface Decided extends WrkReport {
+  readonly cores: CoreUse;
+}
+
 /** All of them, as fast as they are decided; ends when all are. */
 async function decide(
   stage: Stage,
-  { host, port }: RunningService,
+  { host, port, pid }: RunningService,
   tries: readonly Journey[],
-): Promise<WrkReport> {
+): Promise<Decided> {
   const file = join(stage.folder, 'hot');
-  await writeRequests(file, tryStep, tries);
+  await writeRequests(file, holdAnywhereStep, tries);
   const requests = { file, count: tries.length, answers: [GRANTED, CONFLICT] };
-  return runWrk({ host, port, connections: CONNECTIONS, seconds: SECONDS_MAX, requests });
+  const used = await watchCores(stage, pid);
+  const report = await runWrk({ host, port, connections: CONNECTIONS, seconds: SECONDS_MAX, requests });
+  return { ...report, cores: await used() };
 }
 
 async function decideUnhurried(
@@ -216,7 +221,14 @@ async function decideUnhurried(
   perSecond: number,
   journeys: readonly Journey[],
 ): Promise<LoadReport> {
-  const job = { host, port, connections: UNHURRIED_CONNECTIONS, perSecond, journeys, steps: [tryStep] };
+  const job = {
+    host,
+    port,
+    connections: UNHURRIED_CONNECTIONS,
+    perSecond,
+    journeys,
+    steps: [holdAnywhereStep],
+  };
   const report = await runLoad(job);
   checked(report);
   return report;

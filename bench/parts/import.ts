@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { audited } from '../lib/audited.ts';
 import { peakMemoryMb } from '../lib/cores.ts';
 import { DURABLE } from '../lib/conditions.ts';
 import { table } from '../lib/page.ts';
@@ -40,6 +41,7 @@ async function measureImport(stage: Stage, seats: number): Promise<string[]> {
   await countSeats(stage, database, seats);
   const againS = await timed(deliver);
   await countSeats(stage, database, seats);
+  await audited(stage, database);
   const count = (value: number) => Math.round(value).toLocaleString('en');
   return table(
     ['what', 'figure', 'aim'],

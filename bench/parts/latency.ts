@@ -1,17 +1,19 @@
 /** How soon a hold and a payment are answered, and how soon what follows from a payment is done: idle, and half loaded. */
-import { statementsAlone } from '../lib/alone.ts';
+import { type Alone, statementsAlone } from '../lib/alone.ts';
 import { audited } from '../lib/audited.ts';
 import { gather, holdStep, joinStep, openPerformance, payStep } from '../lib/audience.ts';
+import { complete } from '../lib/complete.ts';
 import { BY_NODE, DURABLE } from '../lib/conditions.ts';
+import { type Costs, costsOf, watchCores } from '../lib/cores.ts';
 import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
-import { type Journey, type LoadReport, runLoad, type Step } from '../lib/load.ts';
-import { table } from '../lib/page.ts';
+import { type Journey, type LoadReport, runLoad, secondsSince, type Step } from '../lib/load.ts';
+import { costNote, table } from '../lib/page.ts';
 import { type Aim, atMost, type Finding, type Part } from '../lib/part.ts';
 import { type Quantiles, quantilesOf } from '../lib/quantiles.ts';
 import { laidOut } from '../lib/seats.ts';
+import { costsOver } from '../lib/sides.ts';
 import type { RunningService, Stage } from '../lib/stage.ts';
 import { watchLog } from '../lib/watch-log.ts';
-import { complete } from './purchases.ts';
 
 /** One request at a time: a join, a hold and a payment each 125 ms, and nothing in the 40 ms after each. */
 const IDLE = { connections: 1, perSecond: 8, afterMs: 40 };
@@ -27,13 +29,13 @@ export const latency: Part = {
     'idle: one request at a time, 24 a second, 40 ms apart',
     'saturated: whole purchases a second in the same run, as in the part of that name (256 connections); half: journeys begin at half of that rate, 250 ms between hold and pay',
     'beside it: the same use case, a set of one, through pg on the same server, without HTTP, door and reactions, at the same pace',
-    'lag: from the commit of the payment until seat sold and turn spent are committed, both; every purchase, as a connection sees it that reads the log each 1 to 2 ms; told too long by a look rather than too short; measured in a load of its own',
+    'lag: from the commit of the payment until seat sold and turn spent are committed, both; every purchase, as a connection sees it that reads the log each 1 to 2 ms, on the same cores; told too long by a look rather than too short; measured in a load of its own',
     BY_NODE,
     DURABLE,
   ],
   measure: async (stage, { quick, repeats }) => {
     const size = quick
-      ? { warmUp: 128, idle: 8, saturating: 256, halfSeconds: 1 }
+      ? { warmUp: 64, idle: 5, saturating: 128, halfSeconds: 1 }
       : { warmUp: 2_000, idle: 120, saturating: 4_000, halfSeconds: 8 };
     const runs: Measured[] = [];
     for (let run = 0; run < repeats; run++) {
@@ -60,6 +62,7 @@ interface Answers {
   readonly hold: Quantiles;
   readonly pay: Quantiles;
   readonly lag: Quantiles;
+  readonly costs: Costs;
 }
 
 interface Measured {
@@ -67,11 +70,12 @@ interface Measured {
   readonly saturated: number;
   readonly idle: Answers;
   readonly half: Answers;
-  readonly alone: Omit<Answers, 'lag'>;
+  readonly alone: Alone;
 }
 
 async function measureRun(stage: Stage, size: Size): Promise<Measured> {
-  const alone = await statementsAlone(stage, size.idle, IDLE.perSecond * 3);
+  const { idle: count, warmUp } = size;
+  const alone = await statementsAlone(stage, { early: warmUp / 2, count, perSecond: IDLE.perSecond * 3 });
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database);
   const sale: Sale = { stage, service, database, count: 0 };
@@ -87,7 +91,8 @@ async function measureRun(stage: Stage, size: Size): Promise<Measured> {
 
 /** Twice the same load: what is answered is timed in one, what follows is watched in the other. */
 async function answersOf(sale: Sale, count: number, pace: Pace): Promise<Answers> {
-  const { hold, pay } = (await buy(sale, count, pace)).latencies;
+  const { latencies, costs } = await buy(sale, count, pace);
+  const { hold, pay } = latencies;
   if (hold === undefined || pay === undefined) throw new Error('nothing was bought');
   await complete(sale.stage, sale.database, sale.count);
   let lags: Promise<number[]> = Promise.resolve([]);
@@ -97,19 +102,14 @@ async function answersOf(sale: Sale, count: number, pace: Pace): Promise<Answers
     lags.catch(() => {}); // told when the load is over
   };
   await buy(sale, count, pace, watch);
-  return { hold, pay, lag: quantilesOf(await lags) };
+  return { hold, pay, lag: quantilesOf(await lags), costs };
 }
 
 /** Purchases a second, from the first request until the last seat is sold and the last turn is spent. */
 async function saturate(sale: Sale, count: number): Promise<number> {
-  let startedMs = 0;
-  const start = async () => {
-    startedMs = performance.now();
-  };
-  const report = await buy(sale, count, { connections: SATURATING_CONNECTIONS }, start);
-  const generatorStartMs = performance.now() - startedMs - report.durationMs;
+  const report = await buy(sale, count, { connections: SATURATING_CONNECTIONS });
   await complete(sale.stage, sale.database, sale.count);
-  return count / ((performance.now() - startedMs - generatorStartMs) / 1_000);
+  return count / secondsSince(report);
 }
 
 /** What was sold so far, one performance after the other. */
@@ -126,13 +126,18 @@ interface Pace {
   readonly afterMs?: number;
 }
 
+interface Bought extends LoadReport {
+  /** Of a purchase, what followed from it while others still bought included. */
+  readonly costs: Costs;
+}
+
 /** So many people buy the seats of a performance of their own; `ready` when all is prepared. */
 async function buy(
   sale: Sale,
   count: number,
   { connections, perSecond, afterMs }: Pace,
   ready: () => Promise<void> = async () => {},
-): Promise<LoadReport> {
+): Promise<Bought> {
   const { stage, service, database } = sale;
   const performanceId = await openPerformance(service, count);
   const journeys: Journey[] = await gather(service, count, { seatsPaidFor: 1 });
@@ -144,10 +149,12 @@ async function buy(
   const { host, port } = service;
   await ready();
   const pace = perSecond === undefined ? {} : { perSecond };
+  const [startedMs, used] = [performance.now(), await watchCores(stage, service.pid)];
   const report = await runLoad({ host, port, connections, journeys, steps, ...pace });
+  const costs = costsOf(await used(), count / ((performance.now() - startedMs) / 1_000));
   if (report.statuses['pay']?.[201] !== count)
     throw new Error(`not all could buy: ${JSON.stringify(report.statuses)}`);
-  return report;
+  return { ...report, costs };
 }
 
 type Of = (run: Measured) => Quantiles;
@@ -161,8 +168,9 @@ function pageOf(runs: readonly Measured[]): string[] {
     showMs(over(runs, (run) => of(run).p99)),
     showMs(over(runs, (run) => of(run).max)),
   ];
+  const costs = costsOver(runs.map(({ half }) => half.costs));
   return [
-    `Saturated: ${show(over(runs, ({ saturated }) => saturated))} purchases/s.`,
+    `Saturated: ${show(over(runs, ({ saturated }) => saturated))} purchases/s. Core time of a purchase at half, medians: ${costNote(costs)}.`,
     '',
     ...table(
       ['what', 'p50', 'p99', 'longest'],

@@ -130,7 +130,7 @@ interface House {
 }
 
 async function openHouse(stage: Stage, seatCount: number): Promise<House> {
-  const database = await stage.freshDatabase();
+  const database = await stage.freshDatabase({ kept: true });
   const [changing, quiet] = [1, 2];
   await openSales(stage, database, 2, seatCount);
   await using service = await stage.startService(database, LONG_TURNS);

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Gate, joinAll, LONG_LINE } from './joins.ts';
 import { audited } from '../lib/audited.ts';
 import { joinStep } from '../lib/audience.ts';
+import { type Gate, joinAll, LONG_LINE } from '../lib/crowd.ts';
 import { BY_WRK, DURABLE } from '../lib/conditions.ts';
 import type { Part } from '../lib/part.ts';
 import { peakMemoryMb, watchCores } from '../lib/cores.ts';

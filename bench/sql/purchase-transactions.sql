@@ -1,35 +1,35 @@
 -- A whole purchase as a usual service writes it: a statement for the place, a transaction for the hold, one for the payment.
+-- Ids follow from the number of the seat, all over the index as random ones are, and cost no statement of their own.
 \set i :i + 1
 \set seat :client_id * :per_client + :i
-select gen_random_uuid() as reservation, gen_random_uuid() as payment, bench_buyer(:seat::int) as buyer \gset
 insert into waiting_room.token (room, number, epoch, user_id, state, admitted_at, claimed_at, expires_at, holds_until)
-  values ('main', :seat::int, 1, :buyer::uuid, 'ACTIVE', statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '10 minutes', statement_timestamp() + interval '10 minutes');
+  values ('main', :seat::int, 1, bench_buyer(:seat::int), 'ACTIVE', statement_timestamp(), statement_timestamp(), statement_timestamp() + interval '10 minutes', statement_timestamp() + interval '10 minutes');
 begin;
 select price_krw, version from seats.seat where performance_id = :performance::int and seat_no = :seat::int and state = 'F' for update;
-insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance::int, :buyer::uuid, 1)
+insert into seats.buyer as b (performance_id, user_id, seat_count) values (:performance::int, bench_buyer(:seat::int), 1)
   on conflict (performance_id, user_id) do update set seat_count = b.seat_count + 1 where b.seat_count < 4;
-update seats.seat set state = 'H', version = version + 1, reservation_id = :reservation::uuid where performance_id = :performance::int and seat_no = :seat::int;
+update seats.seat set state = 'H', version = version + 1, reservation_id = md5('r' || :seat::text)::uuid where performance_id = :performance::int and seat_no = :seat::int;
 insert into seats.hold (reservation_id, user_id, performance_id, seat_nos, seat_versions, amount_krw, fingerprint, held_at, expires_at)
-  values (:reservation::uuid, :buyer::uuid, :performance::int, array[:seat::int], array[1], 10000, '\x00112233445566778899aabbccddeeff', clock_timestamp(), clock_timestamp() + interval '5 minutes');
+  values (md5('r' || :seat::text)::uuid, bench_buyer(:seat::int), :performance::int, array[:seat::int], array[1], 10000, '\x00112233445566778899aabbccddeeff', clock_timestamp(), clock_timestamp() + interval '5 minutes');
 insert into reservations.reservation (reservation_id, user_id, performance_id, seats, amount_krw, status, expires_at)
-  values (:reservation::uuid, :buyer::uuid, :performance::int, '[]', 10000, 'HELD', clock_timestamp() + interval '5 minutes');
+  values (md5('r' || :seat::text)::uuid, bench_buyer(:seat::int), :performance::int, '[]', 10000, 'HELD', clock_timestamp() + interval '5 minutes');
 insert into payments.payment (payment_id, reservation_id, user_id, performance_id, seats, amount_krw, turn_room, turn_epoch, turn_number, state, expires_at)
-  values (:payment::uuid, :reservation::uuid, :buyer::uuid, :performance::int, '[]', 10000, 'main', 1, :seat::int, 'DUE', clock_timestamp() + interval '5 minutes');
-insert into messaging.log (names, events, event_count) values ('{SeatReserved}', json_build_array(json_build_object('name', 'SeatReserved', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
-insert into messaging.log (names, events, event_count) values ('{ReservationCreated}', json_build_array(json_build_object('name', 'ReservationCreated', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+  values (md5('p' || :seat::text)::uuid, md5('r' || :seat::text)::uuid, bench_buyer(:seat::int), :performance::int, '[]', 10000, 'main', 1, :seat::int, 'DUE', clock_timestamp() + interval '5 minutes');
+insert into messaging.log (names, events, event_count) values ('{SeatReserved}', json_build_array(json_build_object('name', 'SeatReserved', 'reservationId', md5('r' || :seat::text)::uuid, 'userId', bench_buyer(:seat::int), 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{ReservationCreated}', json_build_array(json_build_object('name', 'ReservationCreated', 'reservationId', md5('r' || :seat::text)::uuid, 'userId', bench_buyer(:seat::int), 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
 commit;
 begin;
-select state, expires_at from payments.payment where payment_id = :payment::uuid for update;
-select balance_krw from payments.wallet where user_id = :buyer::uuid for update;
-update payments.wallet set balance_krw = balance_krw - 10000 where user_id = :buyer::uuid;
-update payments.payment set state = 'PAID', paid_at = clock_timestamp(), request_id = gen_random_uuid() where payment_id = :payment::uuid and state = 'DUE';
+select state, expires_at from payments.payment where payment_id = md5('p' || :seat::text)::uuid for update;
+select balance_krw from payments.wallet where user_id = bench_buyer(:seat::int) for update;
+update payments.wallet set balance_krw = balance_krw - 10000 where user_id = bench_buyer(:seat::int);
+update payments.payment set state = 'PAID', paid_at = clock_timestamp(), request_id = gen_random_uuid() where payment_id = md5('p' || :seat::text)::uuid and state = 'DUE';
 insert into payments.transfer (transfer_id, kind, debit_account, credit_account, amount_krw, wallet_id, balance_after_krw, reservation_id, at)
-  values (gen_random_uuid(), 'PAYMENT', :buyer::uuid, '00000000-0000-8000-8000-000000000002', 10000, :buyer::uuid, 0, :reservation::uuid, clock_timestamp());
-update reservations.reservation set status = 'CONFIRMED', closed_at = clock_timestamp() where reservation_id = :reservation::uuid and status = 'HELD';
+  values (gen_random_uuid(), 'PAYMENT', bench_buyer(:seat::int), '00000000-0000-8000-8000-000000000002', 10000, bench_buyer(:seat::int), 0, md5('r' || :seat::text)::uuid, clock_timestamp());
+update reservations.reservation set status = 'CONFIRMED', closed_at = clock_timestamp() where reservation_id = md5('r' || :seat::text)::uuid and status = 'HELD';
 update seats.seat set state = 'S', version = version + 1 where performance_id = :performance::int and seat_no = :seat::int and state = 'H';
-update seats.hold set state = 'S' where reservation_id = :reservation::uuid;
-update waiting_room.token set state = 'SPENT', reservation_id = :reservation::uuid, ended_at = clock_timestamp() where room = 'main' and number = :seat::int and state = 'ACTIVE';
-insert into messaging.log (names, events, event_count) values ('{PaymentProcessed}', json_build_array(json_build_object('name', 'PaymentProcessed', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
-insert into messaging.log (names, events, event_count) values ('{SeatSold}', json_build_array(json_build_object('name', 'SeatSold', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
-insert into messaging.log (names, events, event_count) values ('{TokenExpired}', json_build_array(json_build_object('name', 'TokenExpired', 'reservationId', :reservation::uuid, 'userId', :buyer::uuid, 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+update seats.hold set state = 'S' where reservation_id = md5('r' || :seat::text)::uuid;
+update waiting_room.token set state = 'SPENT', reservation_id = md5('r' || :seat::text)::uuid, ended_at = clock_timestamp() where room = 'main' and number = :seat::int and state = 'ACTIVE';
+insert into messaging.log (names, events, event_count) values ('{PaymentProcessed}', json_build_array(json_build_object('name', 'PaymentProcessed', 'reservationId', md5('r' || :seat::text)::uuid, 'userId', bench_buyer(:seat::int), 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{SeatSold}', json_build_array(json_build_object('name', 'SeatSold', 'reservationId', md5('r' || :seat::text)::uuid, 'userId', bench_buyer(:seat::int), 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
+insert into messaging.log (names, events, event_count) values ('{TokenExpired}', json_build_array(json_build_object('name', 'TokenExpired', 'reservationId', md5('r' || :seat::text)::uuid, 'userId', bench_buyer(:seat::int), 'performanceId', :performance::int, 'seats', json_build_array(json_build_object('no', :seat::int, 'version', 1)), 'amountKrw', 10000, 'turn', json_build_object('room', 'main', 'epoch', 1, 'number', :seat::int), 'expiresAt', clock_timestamp(), 'payNow', false)), 1);
 commit;

@@ -4,6 +4,7 @@
  * A hundred buyers for one seat, and a hundred movements on one wallet: with pessimistic locks and optimistic versions as in
  * the two original write-ups, and with our sets. Writes docs/studies/locking.md.
  */
+import { machine } from '../lib/figures.ts';
 import { createStage } from '../lib/stage.ts';
 import { isQuick, loadBefore, publish } from '../lib/study.ts';
 import { lockingPage } from './locking/page.ts';
@@ -16,6 +17,7 @@ import { WALLET } from './locking/wallet.ts';
 
 const quick = isQuick();
 const load = loadBefore();
+const begun = machine();
 const [repeats, rounds] = quick ? [1, 2] : [5, 10];
 const CONNECTIONS = [2, 10, 50] as const;
 
@@ -71,6 +73,7 @@ const conditions = {
   rounds,
   connections: CONNECTIONS,
   postgres: version?.server_version ?? 'unknown',
+  machine: begun,
   load,
 };
 await publish('locking', lockingPage({ seat, wallet }, conditions), quick);

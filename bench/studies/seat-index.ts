@@ -4,6 +4,7 @@
  * The free seats of one performance among 2,000,000: with no index, with those of the two original write-ups, with stronger
  * ones and with ours. Writes docs/studies/seat-index.md.
  */
+import { machine } from '../lib/figures.ts';
 import { isQuick, loadBefore, publish } from '../lib/study.ts';
 import { createStage } from '../lib/stage.ts';
 import { measure, type Measured, prepare, type Prepared, type Size } from './seat-index/measure.ts';
@@ -13,6 +14,7 @@ import { VARIANTS } from './seat-index/variants.ts';
 
 const quick = isQuick();
 const load = loadBefore();
+const begun = machine();
 const repeats = quick ? 1 : 5;
 const size: Size = quick
   ? { seatsOfEach: 10_000, sold: 5_000, readsOfEach: 2 }
@@ -32,5 +34,11 @@ for (let repeat = 0; repeat < repeats; repeat++) {
 }
 const [version] = await stage.query<{ server_version: string }>('postgres', 'show server_version');
 const results = tables.map(({ prepared, runs }) => resultOf(prepared, runs, size));
-const page = seatIndexPage(results, { size, repeats, postgres: version?.server_version ?? 'unknown', load });
+const page = seatIndexPage(results, {
+  size,
+  repeats,
+  postgres: version?.server_version ?? 'unknown',
+  machine: begun,
+  load,
+});
 await publish('seat-index', page, quick);

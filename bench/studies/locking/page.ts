@@ -1,5 +1,5 @@
 /** The page of the study. Every comparison in its sentences is computed; what the write-ups say is marked as theirs. */
-import { inDigits, show } from '../../lib/figures.ts';
+import { inDigits, type machine, show } from '../../lib/figures.ts';
 import { page, table } from '../../lib/page.ts';
 import { image, type StudyPage } from '../../lib/study.ts';
 import { chartsOf } from './charts.ts';
@@ -17,6 +17,8 @@ interface Conditions {
   readonly rounds: number;
   readonly connections: readonly number[];
   readonly postgres: string;
+  /** As it was when the study began. */
+  readonly machine: ReturnType<typeof machine>;
   readonly load: string;
 }
 
@@ -70,7 +72,12 @@ export function lockingPage(all: Results, conditions: Conditions): StudyPage {
     ...summaryInKorean(best),
   ];
   return {
-    text: page('A hundred people, one row: locks, versions, sets', conditionsOf(conditions), body),
+    text: page({
+      title: 'A hundred people, one row: locks, versions, sets',
+      machine: conditions.machine,
+      conditions: conditionsOf(conditions),
+      body,
+    }),
     charts,
   };
 }
@@ -82,6 +89,7 @@ function conditionsOf({ repeats, rounds, postgres, load }: Conditions): string[]
     `${repeats} runs of each way, ways by turns: median (lowest–highest); the time of a round is over all ${repeats * rounds} of them`,
     load,
     'the hundred, the ways and PostgreSQL share the cores; no HTTP on any side; times are those of the one Node process that asks',
+    'all have the same session settings, which are those of the service (`sessionSettings`): generic plans by index, nothing compiled, bounded waits; who waits 500 ms for a row in vain asks again, and that is one more of the tries',
     'all write the same rows of the same migrated tables, and ours tells the log of those who were refused as well; after each run the tables are compared with what everybody was told, or there are no figures',
     'made by `npm run study:locking` (bench/studies/locking.ts)',
   ];
@@ -113,8 +121,9 @@ const WAYS = [
   '  their keys, decides the whole set in the order of arrival, and writes it as a set. It is what the service runs, with its batches and its',
   '  usual pool ([0001](../decisions/0001-every-write-is-a-set.md)).',
   '',
-  'Locks and versions are in their strongest form here: prepared statements in pipeline mode, two round trips, all that is written in one',
-  'statement, and a connection kept for all tries of a request, so that no more of them collide than there are connections. Seats have a',
+  'Locks and versions are in their strongest form here: prepared statements in pipeline mode, two round trips, what goes together sent in',
+  'one write, all that is written in one statement with the event built as the `json` that its column holds, the session settings of the',
+  'service, and a connection kept for all tries of a request, so that no more of them collide than there are connections. Seats have a',
   'version anyway; wallets get one for this study.',
 ];
 

@@ -21,7 +21,7 @@ export interface Scenario<Work> {
 
 /** A database with every migration and no row, of which each run has a copy. */
 export async function prepareTemplate(stage: Stage): Promise<string> {
-  const template = await stage.freshDatabase();
+  const template = await stage.freshDatabase({ kept: true });
   await migrate({ ...stage.postgres.connection, database: template });
   return template;
 }

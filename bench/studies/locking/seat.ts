@@ -34,10 +34,10 @@ with taken as (
   insert into seats.buyer (performance_id, user_id, seat_count) select 1, $4::uuid, 1 from taken
 ), logged as (
   insert into messaging.log (names, events, event_count)
-  select '{SeatReserved}', jsonb_build_array(jsonb_build_object(
+  select '{SeatReserved}', json_build_array(json_build_object(
     'name', 'SeatReserved', 'reservationId', $3, 'userId', $4::uuid, 'performanceId', 1, 'seats',
-    jsonb_build_array(jsonb_build_object('no', seat_no, 'version', version)), 'amountKrw', price_krw, 'turn',
-    jsonb_build_object('room', 'main', 'epoch', 1, 'number', 1), 'expiresAt', clock_timestamp(), 'payNow', false
+    json_build_array(json_build_object('no', seat_no, 'version', version)), 'amountKrw', price_krw, 'turn',
+    json_build_object('room', 'main', 'epoch', 1, 'number', 1), 'expiresAt', clock_timestamp(), 'payNow', false
   )), 1
   from taken
 )

@@ -1,12 +1,15 @@
 /**
  * The two ways of the original write-ups to change one row, in their strongest form here: prepared statements in pipeline
- * mode, two round trips each. What they share is the write, one statement that names the version it was decided on.
+ * mode, two round trips each, and sessions as the service has them. What they share is the write, one statement that names
+ * the version it was decided on.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { type ClientConfig, Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { DatabaseFault, isWorthRepeating } from '../../../server/src/platform/postgres/faults.ts';
+import { checkServer, sessionSettings } from '../../../server/src/platform/postgres/requirements.ts';
+import { sendTogether } from '../../../server/src/platform/postgres/send-together.ts';
 import type { Statement } from '../../../server/src/platform/postgres/statement.ts';
 import { typeParsers } from '../../../server/src/platform/postgres/types.ts';
-import type { Stage } from '../../lib/stage.ts';
 import type { Attempted, Contest } from './round.ts';
 
 /** Their names. Two do not know of a bound: a seat is taken at the second look, a movement is done at some time. */
@@ -27,13 +30,20 @@ export interface Change<Work, Row extends QueryResultRow> {
   readonly write: (work: Work, row: Row) => { statement: Statement; values: readonly unknown[] } | undefined;
 }
 
+/** What is needed of a stage. */
+interface Server {
+  readonly postgres: { readonly connection: ClientConfig };
+}
+
 export interface Way<Work> {
   readonly name: string;
-  readonly open: (stage: Stage, database: string, connections: number) => Promise<Contest<Work>>;
+  readonly open: (stage: Server, database: string, connections: number) => Promise<Contest<Work>>;
 }
 
 /** At random: those who have just collided would collide again. */
 export const PAUSE_MS_MAX = 8;
+/** How often one may wait for a row in vain: as often as a set of ours. */
+const WAITS_IN_VAIN_MAX = 5;
 
 interface Written {
   readonly isWritten: boolean;
@@ -62,15 +72,20 @@ async function lockAndWrite<Work, Row extends QueryResultRow>(
   work: Work,
   change: Change<Work, Row>,
 ): Promise<Written> {
+  sendTogether(client);
   const [, found] = await Promise.all([
     client.query('begin'),
     client.query<Row>({ ...change.lock, values: [...change.keyOf(work)] }),
-  ]);
+  ]).catch(async (error: unknown) => {
+    await client.query('rollback');
+    throw error;
+  });
   const write = writeOf(work, found.rows[0], change);
   if (write === undefined) {
     await client.query('rollback');
     return { isWritten: false, isAllowed: false };
   }
+  sendTogether(client);
   const [written] = await Promise.all([client.query(write), client.query('commit')]);
   if (written.rowCount !== 1) throw new Error('a row that is locked has the version that was read');
   return { isWritten: true, isAllowed: true };
@@ -129,21 +144,39 @@ function way<Work>(
   };
 }
 
+/** Who waited for the row in vain has lost no decision, and asks again whatever the bound: a try more, as a set of ours would. */
 async function repeated(once: () => Promise<Written>, triesMax: number): Promise<Attempted> {
+  let inVain = 0;
   for (let tries = 1; ; tries++) {
-    const { isWritten, isAllowed } = await once();
-    if (isWritten || !isAllowed) return { ending: isWritten ? 'done' : 'refused', tries };
-    if (tries === triesMax) return { ending: 'gave-up', tries };
+    const written = await once().catch(unlessInVain);
+    if (written === undefined) {
+      inVain += 1;
+      if (inVain > WAITS_IN_VAIN_MAX) throw new Error('a row was not to be had');
+    } else {
+      const { isWritten, isAllowed } = written;
+      if (isWritten || !isAllowed) return { ending: isWritten ? 'done' : 'refused', tries };
+      if (tries - inVain === triesMax) return { ending: 'gave-up', tries };
+    }
     await pause(Math.random() * PAUSE_MS_MAX);
   }
 }
+
+/** Undefined when the session's lock_timeout ran out. */
+function unlessInVain(error: unknown): undefined {
+  if (!isWorthRepeating(DatabaseFault.from('study', error), false)) throw error;
+}
+
 /** With all its connections open: a round is not about making them. */
-async function openPool(stage: Stage, database: string, connections: number): Promise<Pool> {
+async function openPool(stage: Server, database: string, connections: number): Promise<Pool> {
+  const connection = { ...stage.postgres.connection, database };
+  const settings = sessionSettings(await checkServer(connection));
   const pool = new Pool({
-    ...stage.postgres.connection,
-    database,
+    ...connection,
     max: connections,
     pipeline: true,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', String.raw`\ `)}`)
+      .join(' '),
     types: typeParsers,
   });
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));

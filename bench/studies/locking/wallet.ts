@@ -66,10 +66,10 @@ with ${MOVED}, posted as (
   where payment_id = $8 and state = 'DUE' and exists (select from moved)
 ), logged as (
   insert into messaging.log (names, events, event_count)
-  select '{PaymentProcessed}', jsonb_build_array(jsonb_build_object(
+  select '{PaymentProcessed}', json_build_array(json_build_object(
     'name', 'PaymentProcessed', 'paymentId', $8::uuid, 'reservationId', $7::uuid, 'userId', user_id, 'performanceId', 1,
-    'seats', jsonb_build_array(jsonb_build_object('no', 1, 'version', 1)), 'amountKrw', $5::int,
-    'turn', jsonb_build_object('room', 'main', 'epoch', 1, 'number', 1)
+    'seats', json_build_array(json_build_object('no', 1, 'version', 1)), 'amountKrw', $5::int,
+    'turn', json_build_object('room', 'main', 'epoch', 1, 'number', 1)
   )), 1
   from moved
 )

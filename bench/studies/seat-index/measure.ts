@@ -57,7 +57,7 @@ const SEATS_OF_A_SET = 500;
 
 /** Makes the table with its indexes, fills it and vacuums it. */
 export async function prepare(stage: Stage, variant: Variant, size: Size): Promise<Prepared> {
-  const database = await stage.freshDatabase();
+  const database = await stage.freshDatabase({ kept: true });
   await variant.create(stage, database);
   await connected(stage, database, async (client) => {
     for (let performanceNo = 1; performanceNo <= PERFORMANCES; performanceNo++) {

@@ -1,5 +1,5 @@
 /** The page of the study. Every comparison in its sentences is computed; what the write-ups say is marked as theirs. */
-import { inDigits, show } from '../../lib/figures.ts';
+import { inDigits, type machine, show } from '../../lib/figures.ts';
 import { page, table } from '../../lib/page.ts';
 import { image, type StudyPage } from '../../lib/study.ts';
 import { chartsOf } from './charts.ts';
@@ -12,6 +12,8 @@ interface Conditions {
   readonly size: Size;
   readonly repeats: number;
   readonly postgres: string;
+  /** As it was when the study began. */
+  readonly machine: ReturnType<typeof machine>;
   readonly load: string;
 }
 
@@ -69,7 +71,8 @@ export function seatIndexPage(results: readonly Result[], conditions: Conditions
     ...summaryInKorean(results),
   ];
   const title = 'Which index for the available seats of one performance?';
-  return { text: page(title, conditionsOf(conditions), body), charts };
+  const text = page({ title, machine: conditions.machine, conditions: conditionsOf(conditions), body });
+  return { text, charts };
 }
 
 function conditionsOf({ size, repeats, postgres, load }: Conditions): string[] {
@@ -82,6 +85,7 @@ function conditionsOf({ size, repeats, postgres, load }: Conditions): string[] {
     `reading: warm; the first answer of each copy is not counted, the next ${size.readsOfEach} are; median of ${repeats * size.readsOfEach} (lowest–highest)`,
     `writing: median of ${repeats} (lowest–highest), one session, after a checkpoint; autovacuum is off meanwhile`,
     load,
+    'every table is asked and changed by the same plain session, ours as well: the planner is free, and none has the session settings of the service, which would forbid it to read a table whole',
     'made by `npm run study:index` (bench/studies/seat-index.ts)',
   ];
 }

@@ -5,21 +5,27 @@
  * loop). With a crowd inside a turn lasts 30 ms: thirty people a second would come in, and the others wait for seconds
  * before they can as much as ask. So many sockets listen on the same port, and the kernel spreads who comes over them.
  */
+import assert from 'node:assert/strict';
+import dns from 'node:dns/promises';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { HttpLimits } from './app.ts';
 import type { App } from './route.ts';
 
 export interface Listeners {
-  /** Opens the port; gives where that is, such as `http://127.0.0.1:3000`. Fails where somebody has the port. */
+  /**
+   * Opens the port; gives where that is, such as `http://127.0.0.1:3000`. Fails where somebody has the port. When it
+   * failed nobody is taken in but by the app itself, which is closed as after a success.
+   */
   readonly listen: (at: ListenAt) => Promise<string>;
   /** Takes nobody in any more; ends when the last connection is closed. Those of the app itself are its own to close. */
   readonly close: () => Promise<void>;
 }
 
 export interface ListenAt {
+  /** An address, or a name, which may be several: localhost often is 127.0.0.1 and ::1. */
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any that is free at the first address. */
   readonly port: number;
 }
 
@@ -27,22 +33,37 @@ type Bounds = Pick<HttpLimits, 'listeners' | 'backlogMax' | 'connectionsMax'>;
 
 export function createListeners(app: App, bounds: Bounds): Listeners {
   boundConnections(app, bounds.connectionsMax);
-  const { backlogMax: backlog } = bounds;
-  let others: readonly Server[] = [];
+  // Elsewhere a port that is shared is unknown, or one of its sockets gets all.
+  const canShare = process.platform === 'linux';
+  const perAddress = canShare ? bounds.listeners : 1;
+  const shared = { backlog: bounds.backlogMax, reusePort: canShare };
+  const others: Server[] = [];
 
   async function listen({ host, port }: ListenAt): Promise<string> {
-    // Elsewhere a port that is shared is unknown, or one of its sockets gets all.
-    if (process.platform !== 'linux') return app.listen({ host, port, backlog });
-    await failWhereTaken({ host, port });
-    const shared = { backlog, reusePort: true };
-    const url = await app.listen({ host, port, ...shared });
-    // A name such as localhost may be several addresses.
-    const addresses = app.addresses() as AddressInfo[];
-    const more = addresses.flatMap(({ address, port: opened }) =>
-      Array.from({ length: bounds.listeners - 1 }, () => ({ host: address, port: opened, ...shared })),
-    );
-    others = await Promise.all(more.map((options) => open(createOther(app), options)));
+    const addresses = await findFreeAddresses({ host, port });
+    const [own, ...more] = addresses.flatMap((address) => Array.from({ length: perAddress }, () => address));
+    assert(own !== undefined, 'a host is at least one address');
+    // Never the name: for a further address of localhost Fastify makes a server of its own, which answers in another
+    // way, and is neither bounded nor closed by us.
+    const url = await app.listen({ host: own, port, ...shared });
+    const opened = app.server.address() as AddressInfo;
+    await openOthers(more.map((address) => ({ host: address, port: opened.port, ...shared })));
     return url;
+  }
+
+  /** All of them, or none. */
+  async function openOthers(options: readonly ListenOptions[]): Promise<void> {
+    const opening = options.map((option) => {
+      const other = createOther(app);
+      others.push(other);
+      return open(other, option);
+    });
+    // Not before each has opened or failed: one that is still about to open would open after it was closed.
+    const outcomes = await Promise.allSettled(opening);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) return;
+    for (const other of others) other.close();
+    throw failed.reason;
   }
 
   return {
@@ -69,9 +90,36 @@ function createOther({ server }: App): Server {
   return createServer(options, (socket) => server.emit('connection', socket));
 }
 
-/** A port that is shared would be shared with another instance, too, without a word. */
-async function failWhereTaken(at: ListenAt): Promise<void> {
-  if (at.port !== 0) await close(await open(createServer(), at));
+/**
+ * What a host is on this machine. A port that is shared would be shared with another instance, too, without a word: so
+ * each address is opened alone first, and it fails where somebody has the port.
+ */
+async function findFreeAddresses({ host, port }: ListenAt): Promise<readonly string[]> {
+  const found = await dns.lookup(host, { all: true });
+  const free: string[] = [];
+  const failures: Error[] = [];
+  for (const address of new Set(found.map((one) => one.address))) {
+    const failure = await tryToOpen({ host: address, port });
+    if (failure === undefined) free.push(address);
+    else if (isNotHere(failure)) failures.push(failure);
+    else throw failure;
+  }
+  if (free.length === 0 && failures[0] !== undefined) throw failures[0];
+  return free;
+}
+
+async function tryToOpen(at: ListenAt): Promise<Error | undefined> {
+  try {
+    await close(await open(createServer(), at));
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Of another machine; ::1 without IPv6; one of a link without the link's name. */
+function isNotHere({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL';
 }
 
 async function open(server: Server, options: ListenOptions): Promise<Server> {

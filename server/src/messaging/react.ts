@@ -1,6 +1,7 @@
 /** Runs reactions on events inside a transaction and collects what they emit. */
 import assert from 'node:assert/strict';
 import { type AnyEvent, type EventName, events as schemas, isEventName } from '#contract/events.ts';
+import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Tx } from '../platform/postgres/database.ts';
 import { attempt, type IsCulprit } from './attempt.ts';
@@ -14,14 +15,20 @@ interface UncheckedReaction {
   readonly giveUp?: (event: AnyEvent) => AnyEvent;
 }
 
-const checks = new Map(Object.entries(schemas).map(([name, schema]) => [name, Compile(schema)]));
+/** With the name among the fields: to check an event without it would be to copy it first. */
+const checks = new Map(
+  Object.entries(schemas).map(([name, { properties }]) => {
+    const fields = { name: Type.Literal(name), ...properties };
+    return [name, Compile(Type.Object(fields, { additionalProperties: false }))];
+  }),
+);
 
 /** Throws when the event is not what its schema says; an unknown name is such an event too. */
 export function assertEvent(value: unknown): asserts value is AnyEvent {
   assert(typeof value === 'object' && value !== null && 'name' in value, 'an event is an object with a name');
-  const { name, ...payload } = value as { name: string };
+  const { name } = value as { name: string };
   assert(isEventName(name), `there is no event ${name}`);
-  assert(checks.get(name)?.Check(payload), `${name} does not match its schema`);
+  assert(checks.get(name)?.Check(value), `${name} does not match its schema`);
 }
 
 /** Runs one set; checks what comes in against its schema and what goes out against the saga map. */

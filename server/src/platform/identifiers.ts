@@ -15,14 +15,22 @@ export function derivedUuid(...parts: readonly string[]): string {
 
 /** 16 bytes that stand for a request's content, whatever the order of its fields. */
 export function fingerprint(body: unknown): Buffer {
-  return hash('sha256', canonical(body), 'buffer').subarray(0, 16);
+  // By way of text, which the digest gives at half the cost of bytes.
+  return Buffer.from(hash('sha256', canonical(body), 'hex').slice(0, 2 * FINGERPRINT_BYTES), 'hex');
 }
 
+const FINGERPRINT_BYTES = 16;
+
 function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const fields = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const name of Object.keys(fields).toSorted(byCodeUnits)) {
+    const field = fields[name];
+    if (field !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonical(field)}`;
+  }
+  return `{${text}}`;
 }
+
+const byCodeUnits = (a: string, b: string) => (a < b ? -1 : 1);

@@ -85,7 +85,9 @@ function refuseForgetfulServer(settings: ReadonlyMap<string, string>): void {
 }
 
 /** Settings of every session of the service: bounded waits, and plans that stay what they were designed to be. */
-export function sessionSettings(facts: ServerFacts): Record<string, string> {
+export function sessionSettings(
+  facts: Pick<ServerFacts, 'majorVersion' | 'noticesGoneClients'>,
+): Record<string, string> {
   return {
     statement_timeout: '5s',
     lock_timeout: '500ms',
