@@ -1,16 +1,17 @@
 /**
- * npm run bench [-- [--quick] [--repeats n] [part …]]
+ * npm run bench [-- [--quick] [--profile] [--repeats n] [part …]]
  *
  * Runs the parts that are named, or all that the table promises (bench/parts.ts). Each figure stands beside its
  * reference from the same run. A run of all, with five repeats or more, writes a page for each part,
  * bench/results/<date>-<part>.md, and what they found as bench/results/<date>.json, anew after each part, from which
  * `npm run write-docs` makes the README's table and chart. Any other writes its pages as <date>-<part>-alone.md, beside
- * those; `--quick` writes nothing. When a part fails the others still have their turn, and the exit code is 1.
+ * those; `--quick` writes nothing. With `--profile` the page (<date>-<part>-profile.md) says what the service's thread did. When a part fails the others still have their turn, and the exit code is 1.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { machine } from './lib/figures.ts';
 import { findingsTable, page } from './lib/page.ts';
+import { profilesPage } from './lib/profile.ts';
 import type { Finding, Run } from './lib/part.ts';
 import { keep, type Results } from './lib/results.ts';
 import { createStage } from './lib/stage.ts';
@@ -18,13 +19,18 @@ import { takeTurns } from './lib/turns.ts';
 import { more, parts } from './parts.ts';
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, repeats: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    repeats: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const USUAL_REPEATS = 5;
+const isShort = values.quick || values.profile;
 const run: Run = {
   quick: values.quick,
-  repeats: Number(values.repeats ?? (values.quick ? 1 : USUAL_REPEATS)),
+  repeats: Number(values.repeats ?? (isShort ? 1 : USUAL_REPEATS)),
 };
 if (!Number.isInteger(run.repeats) || run.repeats < 1)
   throw new Error(`--repeats is how often each side runs, 1 or more; not ${values.repeats}`);
@@ -34,9 +40,9 @@ const unknown = names.find((name) => known[name] === undefined);
 if (unknown !== undefined)
   throw new Error(`there is no part ${unknown}; there are ${Object.keys(known).join(', ')}`);
 
-const isWhole = !run.quick && positionals.length === 0 && run.repeats >= USUAL_REPEATS;
+const isWhole = !isShort && positionals.length === 0 && run.repeats >= USUAL_REPEATS;
 const begun = machine();
-await using stage = await createStage({ quick: run.quick });
+await using stage = await createStage(values);
 
 const { failed } = await takeTurns(names, measure, async (turns) => {
   if (!isWhole) return;
@@ -55,9 +61,11 @@ async function measure(name: string): Promise<readonly Finding[]> {
   process.stderr.write(`${part.title}\n`);
   const { page: lines, findings } = await part.measure(stage, run);
   await stage.dropDatabases();
-  const body = [...lines, '', ...findingsTable(findings)];
+  const profiles = stage.profiles.splice(0);
+  const body = values.profile ? profilesPage(profiles) : [...lines, '', ...findingsTable(findings)];
   const text = page({ title: part.title, machine: begun, conditions: part.conditions(run), body });
   process.stdout.write(`${text}\n`);
-  if (!run.quick) await keep(`${begun.date}-${name}${isWhole ? '' : '-alone'}.md`, text);
+  const suffix = isWhole ? '' : `-${values.profile ? 'profile' : 'alone'}`;
+  if (!run.quick) await keep(`${begun.date}-${name}${suffix}.md`, text);
   return findings;
 }

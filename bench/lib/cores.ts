@@ -17,11 +17,13 @@ export interface CoreUse {
 /** Starts to count; what is given back says how many cores were busy since: by the process, by PostgreSQL, in all. */
 export async function watchCores(stage: Stage, pid: number): Promise<() => Promise<CoreUse>> {
   const postmaster = await postmasterOf(stage);
+  const endProfile = await stage.profile(pid);
   const startedMs = performance.now();
   const before = await readTicks(pid, postmaster);
   return async () => {
     const ticks = ((performance.now() - startedMs) / 1_000) * TICKS_PER_S;
     const after = await readTicks(pid, postmaster);
+    await endProfile();
     return {
       process: (after.process - before.process) / ticks,
       postgres: (after.postgres - before.postgres) / ticks,

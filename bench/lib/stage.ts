@@ -12,6 +12,8 @@ import {
   startEmbeddedPostgres,
 } from '../../server/src/platform/embedded-postgres/index.ts';
 import { commandCodes } from '../../scripts/support/command.ts';
+import { createInspector, type Inspector } from './inspector.ts';
+import type { CpuProfile } from './profile.ts';
 import { startFlags } from '../../scripts/support/start-flags.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
@@ -28,7 +30,15 @@ export interface Stage extends AsyncDisposable {
   connect(database: string): Promise<Session>;
   urlOf(database: string): string;
   /** With these settings in place of those that suit most parts. */
-  startService(database: string, settings?: Readonly<Record<string, string>>): Promise<RunningService>;
+  startService(
+    database: string,
+    settings?: Readonly<Record<string, string>>,
+    options?: { readonly isInspected?: boolean },
+  ): Promise<RunningService>;
+  /** Begins to sample what a service does, where that is asked for; gives what ends it, and puts it among `profiles`. */
+  profile(pid: number): Promise<() => Promise<void>>;
+  /** Of what was measured since somebody took them away. */
+  readonly profiles: CpuProfile[];
   /** For files of the run; removed with the stage. */
   readonly folder: string;
   readonly postgres: EmbeddedPostgres;
@@ -43,14 +53,18 @@ export interface RunningService extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
+  /** Where it was asked for. */
+  readonly inspector?: Inspector | undefined;
 }
 
 export interface StageOptions {
   /** For a look that gives no figures to keep: what one run wrote may cost the next one a little. */
   readonly quick?: boolean;
+  /** Sample what services do while they are measured, which makes them a little slower. */
+  readonly profile?: boolean;
 }
 
-export async function createStage({ quick = false }: StageOptions = {}): Promise<Stage> {
+export async function createStage({ quick = false, profile = false }: StageOptions = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -60,6 +74,7 @@ export async function createStage({ quick = false }: StageOptions = {}): Promise
     await Promise.all(Array.from(services, (service) => service[Symbol.asyncDispose]()));
   });
   const databases = createDatabases(query, quick);
+  const profiling = createProfiling();
 
   async function connect(database: string): Promise<Session> {
     const client = new Client({ ...postgres.connection, database });
@@ -86,12 +101,33 @@ export async function createStage({ quick = false }: StageOptions = {}): Promise
     freshDatabase: databases.fresh,
     dropDatabases: databases.dropAll,
     urlOf: (database) => urlOf(postgres, database),
-    startService: async (database, own = {}) => {
-      const service = await startService(urlOf(postgres, database), folder, own);
+    profile: profiling.begin,
+    profiles: profiling.profiles,
+    startService: async (database, own = {}, { isInspected = profile } = {}) => {
+      const inspector = isInspected ? await createInspector() : undefined;
+      const settings = { ...inspector?.settings, ...own };
+      const process = await startService(urlOf(postgres, database), folder, settings);
+      const service = { ...process, inspector };
+      if (profile && inspector !== undefined) profiling.inspectors.set(service.pid, inspector);
       services.add(service);
       return service;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function createProfiling() {
+  const inspectors = new Map<number, Inspector>();
+  const profiles: CpuProfile[] = [];
+  return {
+    inspectors,
+    profiles,
+    begin: async (pid: number): Promise<() => Promise<void>> => {
+      const end = await inspectors.get(pid)?.profile();
+      return async () => {
+        if (end !== undefined) profiles.push(await end());
+      };
+    },
   };
 }
 
@@ -144,12 +180,10 @@ async function startService(
   databaseUrl: string,
   folder: string,
   settings: Readonly<Record<string, string>>,
-): Promise<RunningService> {
+): Promise<Omit<RunningService, 'inspector'>> {
   const child: ChildProcess = spawn(process.execPath, [...startFlags(), START], {
     env: {
       PATH: process.env['PATH'],
-      // for a profile of the service: BENCH_NODE_OPTIONS=--cpu-prof
-      NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'],
       PORT: '0',
       DATA_DIR: join(folder, 'service'),
       DATABASE_URL: databaseUrl,

@@ -1,4 +1,5 @@
 /** Open streams of the line and of a seat map, of which each is told something once a second. */
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { audited } from '../lib/audited.ts';
@@ -7,7 +8,6 @@ import { BY_NODE, medians } from '../lib/conditions.ts';
 import { memoryMb, peakMemoryMb, watchCores } from '../lib/cores.ts';
 import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
 import { type Heard, listen, type StreamGroup } from '../lib/listeners.ts';
-import { watchLiveHeap } from '../lib/live-heap.ts';
 import type { Journey } from '../lib/load.ts';
 import { operate } from '../lib/operate.ts';
 import { table } from '../lib/page.ts';
@@ -164,8 +164,9 @@ async function listenToAll(
   { warmUpSeconds, quietSeconds, seconds }: Times,
 ): Promise<Told> {
   const database = await stage.freshDatabase();
-  const heap = await watchLiveHeap();
-  await using service = await stage.startService(database, { ...SETTINGS, ...heap.settings });
+  await using service = await stage.startService(database, SETTINGS, { isInspected: true });
+  const { inspector } = service;
+  assert(inspector !== undefined, 'it is inspected');
   const hall = await openHall(stage, database, service, size);
   const groups = await groupsOf(hall, count);
   const pulse = beatsOf(hall);
@@ -175,12 +176,12 @@ async function listenToAll(
   await using listeners = await listen(stage, service, groups, { isReading: true });
   await delay(warmUpSeconds * 1_000);
   const begin = await memoryMb(service.pid);
-  const aliveBefore = await heap.measure();
+  const aliveBefore = await inspector.liveHeapMb();
   listeners.begin();
   const cores = await coresFor(stage, service, seconds);
   const heard = await listeners.end();
   const [end, peak] = [await memoryMb(service.pid), await peakMemoryMb(service.pid)];
-  const memory = { before, begin, end, peak, aliveBefore, alive: await heap.measure() };
+  const memory = { before, begin, end, peak, aliveBefore, alive: await inspector.liveHeapMb() };
   await pulse.stop();
   await audited(stage, database);
   const lost = heard.reduce((sum, { lost: closed }) => sum + closed, 0);
