@@ -43,7 +43,7 @@ export const settings = {
     default: '127.0.0.1',
     mustBe: 'an address or a host name',
     description:
-      'The address to listen on. The default is reached from this machine only; `0.0.0.0` is every network.',
+      'The address to listen on, or a name: all of its addresses. The default is reached from this machine only; `0.0.0.0` is every network.',
   }),
   TRUST_PROXY_HOPS: setting(integer(0, 10), {
     group: GROUPS.service,
