@@ -70,9 +70,10 @@ test.each(WAYS)('$name: who waits for a row in vain asks again, and is served', 
   await other.query('select from study_row where key = $1 for update', [KEY]);
   const attempt = contest.attempt(KEY);
   const waitingSince = async () => {
+    // By the lock: what pg_stat_activity tells of one session is not of one moment.
     const { rows } = await onlooker.query<{ since: string }>(
-      `select query_start::text as since from pg_stat_activity
-       where wait_event_type = 'Lock' and query like '/* test.%' and datname = current_database()`,
+      `select waitstart::text as since from pg_locks join pg_stat_activity using (pid)
+       where not granted and waitstart is not null and datname = current_database()`,
     );
     return rows[0]?.since;
   };
