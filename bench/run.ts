@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util';
 import { machine } from './lib/figures.ts';
 import { findingsTable, page } from './lib/page.ts';
 import { profilesPage } from './lib/profile.ts';
-import type { Finding, Run } from './lib/part.ts';
-import { keep, type Results } from './lib/results.ts';
+import type { Finding, Part, PartResult, Run } from './lib/part.ts';
+import { discard, keep, type Results } from './lib/results.ts';
 import { createStage } from './lib/stage.ts';
 import { takeTurns } from './lib/turns.ts';
 import { more, parts } from './parts.ts';
@@ -59,13 +59,26 @@ async function measure(name: string): Promise<readonly Finding[]> {
   const part = known[name];
   assert(part !== undefined, `${name} is a part`);
   process.stderr.write(`${part.title}\n`);
-  const { page: lines, findings } = await part.measure(stage, run);
-  await stage.dropDatabases();
+  stage.profiles.length = 0;
+  const suffix = isWhole ? '' : `-${values.profile ? 'profile' : 'alone'}`;
+  const file = `${begun.date}-${name}${suffix}.md`;
+  // One of earlier the same day does not stay when this run fails.
+  if (!run.quick) await discard(file);
+  const { page: lines, findings } = await measured(part);
   const profiles = stage.profiles.splice(0);
+  assert(!values.profile || profiles.length > 0, `${name} can be profiled: it says what is to be sampled`);
   const body = values.profile ? profilesPage(profiles) : [...lines, '', ...findingsTable(findings)];
   const text = page({ title: part.title, machine: begun, conditions: part.conditions(run), body });
   process.stdout.write(`${text}\n`);
-  const suffix = isWhole ? '' : `-${values.profile ? 'profile' : 'alone'}`;
-  if (!run.quick) await keep(`${begun.date}-${name}${suffix}.md`, text);
+  if (!run.quick) await keep(file, text);
   return findings;
+}
+
+/** Leaves no database behind: PostgreSQL looks after each, which the next part would pay for. */
+async function measured(part: Part): Promise<PartResult> {
+  try {
+    return await part.measure(stage, run);
+  } finally {
+    await stage.dropDatabases();
+  }
 }

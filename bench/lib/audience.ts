@@ -7,11 +7,11 @@ import type { RunningService } from './stage.ts';
 const PRICE_KRW = 10_000;
 export const SEATS_PER_PERSON = 4;
 
-/** A performance with so many seats; gives its id. */
+/** A performance with so many seats, in the usual room where no other is said; gives its id. */
 export async function openPerformance(
   service: RunningService,
   seats: number,
-  seatsPerPerson = SEATS_PER_PERSON,
+  { seatsPerPerson = SEATS_PER_PERSON, room = 'main' }: { seatsPerPerson?: number; room?: string } = {},
 ): Promise<number> {
   const post = (path: string, body: unknown) => operate(service, 'POST', path, body);
   const section = { name: 'Floor', seatCount: seats, rowLength: Math.min(50, seats) };
@@ -30,7 +30,7 @@ export async function openPerformance(
   const performance = await post('/admin/performances', {
     concertId: concert['concertId'],
     layoutId: layouts[0]?.layoutId,
-    room: 'main',
+    room,
     startsAt: new Date(Date.now() + 30 * day).toISOString(),
     saleOpensAt: new Date(Date.now() - day).toISOString(),
     saleClosesAt: new Date(Date.now() + 29 * day).toISOString(),

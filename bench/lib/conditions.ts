@@ -8,5 +8,9 @@ export const BY_NODE =
 export const BY_WRK = 'the load generator (wrk, one thread), the service and PostgreSQL share the cores';
 
 export function medians({ repeats }: Run): string {
-  return `median of ${repeats} runs each (lowest–highest), each on a service that was started for it and warmed up; sides alternate`;
+  return `${runsOf(repeats)} of each side, each on a service that was started for it and warmed up; sides alternate`;
+}
+
+export function runsOf(repeats: number): string {
+  return repeats === 1 ? 'one run' : `median (lowest–highest) of ${repeats} runs`;
 }

@@ -14,10 +14,13 @@ export interface CoreUse {
   readonly machine: number;
 }
 
-/** Starts to count; what is given back says how many cores were busy since: by the process, by PostgreSQL, in all. */
-export async function watchCores(stage: Stage, pid: number): Promise<() => Promise<CoreUse>> {
+/**
+ * Starts to count; what is given back says how many cores were busy since: by the process, by PostgreSQL, in all.
+ * `what` is done meanwhile, where samples are taken, too.
+ */
+export async function watchCores(stage: Stage, pid: number, what: string): Promise<() => Promise<CoreUse>> {
   const postmaster = await postmasterOf(stage);
-  const endProfile = await stage.profile(pid);
+  const endProfile = await stage.profile(pid, what);
   const startedMs = performance.now();
   const before = await readTicks(pid, postmaster);
   return async () => {

@@ -42,22 +42,25 @@ export async function joinAll(
       requests: { tokens, method: 'POST', path: '/api/v1/queue/tokens', body: '{}', again: false },
     }),
   );
-  const [seconds, reports] = await Promise.all([
-    allIn(stage, database, count)
-      .then(() => (performance.now() - startedMs) / 1_000)
-      .finally(() => stop.abort()),
-    Promise.all(loads),
-  ]);
-  await joined(stage, database, count);
-  return { seconds, reports };
+  const timed = allIn(stage, database, count, stop.signal)
+    .then(() => (performance.now() - startedMs) / 1_000)
+    .finally(() => stop.abort());
+  try {
+    const [seconds, reports] = await Promise.all([timed, Promise.all(loads)]);
+    await joined(stage, database, count);
+    return { seconds, reports };
+  } finally {
+    stop.abort();
+    await Promise.allSettled([timed, ...loads]);
+  }
 }
 
 /** Waits until the room has given that many numbers; gives up when it gives none any more. */
-async function allIn(stage: Stage, database: string, count: number): Promise<void> {
+async function allIn(stage: Stage, database: string, count: number, signal: AbortSignal): Promise<void> {
   await using session = await stage.connect(database);
   let before = -1;
   let lastMoveMs = performance.now();
-  for (;;) {
+  while (!signal.aborted) {
     const [row] = await session.query<{ n: number }>(
       `select last_number::int as n from waiting_room.room where room = 'main'`,
     );

@@ -46,6 +46,14 @@ export function costNote({ service, postgres, rest }: CostFigures): string {
 
 /** What was aimed at, and how near we came. */
 export function findingsTable(findings: readonly Finding[]): string[] {
+  const why = findings.every(isMet) ? [] : ['', WHY];
+  return [...tableOf(findings), ...why];
+}
+
+const WHY =
+  'What limits what is not met, and what was tried: [README](README.md#what-is-not-met-and-what-limits-it).';
+
+function tableOf(findings: readonly Finding[]): string[] {
   return table(
     ['work', 'measured', 'beside it, in the same run', 'aim', 'reached'],
     findings.map((finding) => {

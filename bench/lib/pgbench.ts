@@ -27,15 +27,23 @@ export interface PgbenchWork {
   readonly transactionsPerClient: number;
 }
 
+export interface PgbenchAmount {
+  /** Transactions of a run. */
+  readonly count: number;
+  readonly quick: boolean;
+  /** To find the best among them. */
+  readonly clientCounts?: readonly number[];
+}
+
 /**
  * Runs of so many transactions with the number of clients that suits them best: all are tried before the first run, each with
  * fewer transactions, which do not count. `run` gives how many were committed a second.
  */
 export function withBestClients(
-  { count, quick }: { readonly count: number; readonly quick: boolean },
+  { count, quick, clientCounts = CLIENT_COUNTS }: PgbenchAmount,
   run: (stage: Stage, work: PgbenchWork) => Promise<number>,
 ): (stage: Stage) => Promise<Measured> {
-  const counts = quick ? QUICK_COUNTS : CLIENT_COUNTS;
+  const counts = quick ? QUICK_COUNTS : clientCounts;
   const workOf = (transactions: number, clients: number): PgbenchWork => ({
     clients,
     transactionsPerClient: Math.floor(transactions / clients),

@@ -7,9 +7,12 @@ const node = (id: number, functionName: string, url: string, children: number[] 
   children,
 });
 
+/** What the first sample finds, when the profiler has begun. */
+const STARTED = 1;
+
 /** Samples of one after the other, a millisecond each. */
 function profileOf(nodes: CpuProfile['nodes'], samples: number[]): CpuProfile {
-  return { nodes, samples, timeDeltas: samples.map(() => 1_000) };
+  return { nodes, samples: [STARTED, ...samples], timeDeltas: [400_000, ...samples.map(() => 1_000)] };
 }
 
 const FRONTROW = 'file:///frontrow/server/src';
@@ -25,12 +28,12 @@ describe('a profile', () => {
       node(5, 'emit', 'node:events'),
       node(6, '(garbage collector)', ''),
     ];
-    const page = profilesPage([profileOf(nodes, [2, 4, 4, 3, 5, 6, 2, 2])]);
+    const page = profilesPage([{ title: 'holds', profile: profileOf(nodes, [2, 4, 4, 3, 5, 6, 2, 2]) }]);
     expect(page).toEqual(
       expect.arrayContaining([
         '| seats | 37.5 % |',
         '| waiting for something to do | 37.5 % |',
-        '| HTTP and streams of Node | 12.5 % |',
+        "| Node's own: HTTP, streams, timers, promises | 12.5 % |",
         '| collecting garbage | 12.5 % |',
         '| holdSeats, src/seats/hold-seats.ts:10 | 12.5 % |',
       ]),
@@ -46,13 +49,24 @@ describe('a profile', () => {
       node(5, 'end', 'node:_http_outgoing', [6]),
       node(6, 'writeUtf8String', ''),
     ];
-    const page = profilesPage([profileOf(nodes, [4, 4, 3, 6])]);
+    const page = profilesPage([{ title: 'holds', profile: profileOf(nodes, [4, 4, 3, 6]) }]);
     expect(page).toContain('| sending to PostgreSQL, and taking its answers in | 75.0 % |');
     expect(page).toContain('| sending to clients | 25.0 % |');
   });
 
   test('has a chapter for each load', () => {
-    const idle = profileOf([node(1, '(idle)', '')], [1]);
-    expect(profilesPage([idle, idle]).filter((line) => line.startsWith('## '))).toEqual(['## 1', '## 2']);
+    const profile = profileOf([node(1, '(idle)', '')], [1]);
+    const page = profilesPage([
+      { title: 'idle', profile },
+      { title: 'half', profile },
+    ]);
+    expect(page.filter((line) => line.startsWith('## '))).toEqual(['## idle', '## half']);
+  });
+
+  test('begins when the profiler has begun, which is none of what is measured', () => {
+    const nodes = [node(1, '(root)', '', [2]), node(2, '(idle)', '')];
+    const page = profilesPage([{ title: 'idle', profile: profileOf(nodes, [2, 2]) }]);
+    expect(page).toContain("0.0 s of the service's thread:");
+    expect(page).toContain('| waiting for something to do | 100.0 % |');
   });
 });

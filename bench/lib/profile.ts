@@ -21,13 +21,13 @@ export interface CpuProfile {
 type Node = CpuProfile['nodes'][number];
 
 const SENDING = 'sending to clients';
-const STREAMS = 'HTTP and streams of Node';
+const OF_NODE = "Node's own: HTTP, streams, timers, promises";
 
 /** The first that fits the function, or the nearest of those that called it, says what it was for. */
 const KINDS: readonly (readonly [string, RegExp])[] = [
   ['waiting for something to do', /^\(idle\)/],
   ['collecting garbage', /^\(garbage collector\)/],
-  ['the parser of HTTP, libuv and the kernel below them', /^\(program\)/],
+  ['below JavaScript: the parser of HTTP, libuv, the kernel, for clients and for PostgreSQL', /^\(program\)/],
   ['sending to PostgreSQL, and taking its answers in', /node_modules\/pg|pg-pool|pg-protocol|send-together/],
   ['values to parameters', /platform\/postgres\/(?:parameters|binary-arrays)/],
   ['transactions', /src\/platform\/postgres\//],
@@ -42,15 +42,21 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ['HTTP, what is ours', /src\/http\//],
   ['Fastify: routes, hooks, checks, answers as JSON', /fastify|find-my-way|fast-json-stringify/],
   [SENDING, /^write(?:v|Utf8String|Latin1String|Buffer) /],
-  [STREAMS, /node:/],
+  [OF_NODE, /node:/],
 ];
-const OF_ANY_SOCKET = new Set([SENDING, STREAMS]);
+const OF_ANY_SOCKET = new Set([SENDING, OF_NODE]);
 const OTHER = 'anything else';
 const FUNCTIONS_SHOWN = 12;
 
-/** Lines of a page: one chapter for each that was measured, in order. */
-export function profilesPage(profiles: readonly CpuProfile[]): string[] {
-  return profiles.flatMap((profile, index) => [`## ${index + 1}`, '', ...profileLines(profile), '']);
+/** What was sampled, and while what was done. */
+export interface Chapter {
+  readonly title: string;
+  readonly profile: CpuProfile;
+}
+
+/** Lines of a page: one chapter for each load that was sampled, in order. */
+export function profilesPage(chapters: readonly Chapter[]): string[] {
+  return chapters.flatMap(({ title, profile }) => [`## ${title}`, '', ...profileLines(profile), '']);
 }
 
 /** How much of the time went into each kind of work, and into single functions. */
@@ -63,7 +69,8 @@ function profileLines(profile: CpuProfile): string[] {
   let total = 0;
   for (const [index, id] of profile.samples.entries()) {
     const node = byId.get(id);
-    if (node === undefined) continue;
+    // The first sample comes when the profiler itself has begun, which takes some tenths of a second.
+    if (node === undefined || index === 0) continue;
     const us = profile.timeDeltas[index] ?? 0;
     total += us;
     add(kinds, kindOf(node, callers), us);
@@ -100,7 +107,7 @@ function isForDatabase(node: Node, callers: ReadonlyMap<number, Node>): boolean 
 }
 
 function nameOf({ callFrame: { functionName, url, lineNumber } }: Node): string {
-  if (url === '') return functionName;
+  if (url === '') return functionName === '' ? 'a function of V8' : functionName;
   const file = url.replace(/^.*\/(?:node_modules|server)\//, '');
   return `${functionName === '' ? 'a function' : functionName}, ${file}:${lineNumber + 1}`;
 }

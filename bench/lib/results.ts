@@ -1,5 +1,5 @@
 /** What a whole run found: one file for a day, bench/results/<date>.json, from which the README's table and chart are made. */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Type from 'typebox';
@@ -73,4 +73,8 @@ export async function keep(file: string, text: string, folder = RESULTS): Promis
   const path = join(folder, file);
   await writeFile(`${path}.tmp`, text);
   await rename(`${path}.tmp`, path);
+}
+
+export async function discard(file: string, folder = RESULTS): Promise<void> {
+  await rm(join(folder, file), { force: true });
 }

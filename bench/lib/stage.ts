@@ -13,12 +13,15 @@ import {
 } from '../../server/src/platform/embedded-postgres/index.ts';
 import { commandCodes } from '../../scripts/support/command.ts';
 import { createInspector, type Inspector } from './inspector.ts';
-import type { CpuProfile } from './profile.ts';
+import type { Chapter } from './profile.ts';
 import { startFlags } from '../../scripts/support/start-flags.ts';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-benchmarks-0123456789';
 export const SIGNING_KEYS = 'bench:signing-key-of-the-benchmarks-0123456789abcdefg';
+
+/** A service that has not ended by then never will. */
+const END_MS_MAX = 60_000;
 
 export interface Stage extends AsyncDisposable {
   /** Makes an empty database and gives its name; it goes when the next one is made, unless it is in use or to be kept. */
@@ -36,9 +39,9 @@ export interface Stage extends AsyncDisposable {
     options?: { readonly isInspected?: boolean },
   ): Promise<RunningService>;
   /** Begins to sample what a service does, where that is asked for; gives what ends it, and puts it among `profiles`. */
-  profile(pid: number): Promise<() => Promise<void>>;
+  profile(pid: number, what: string): Promise<() => Promise<void>>;
   /** Of what was measured since somebody took them away. */
-  readonly profiles: CpuProfile[];
+  readonly profiles: Chapter[];
   /** For files of the run; removed with the stage. */
   readonly folder: string;
   readonly postgres: EmbeddedPostgres;
@@ -69,7 +72,7 @@ export async function createStage({ quick = false, profile = false }: StageOptio
   const folder = await mkdtemp(join(tmpdir(), 'frontrow-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const postgres = stack.use(await startEmbeddedPostgres({ dataDir: folder, log: () => {} }));
-  const services = new Set<RunningService>();
+  const services = new Set<AsyncDisposable>();
   stack.defer(async () => {
     await Promise.all(Array.from(services, (service) => service[Symbol.asyncDispose]()));
   });
@@ -106,11 +109,17 @@ export async function createStage({ quick = false, profile = false }: StageOptio
     startService: async (database, own = {}, { isInspected = profile } = {}) => {
       const inspector = isInspected ? await createInspector() : undefined;
       const settings = { ...inspector?.settings, ...own };
-      const process = await startService(urlOf(postgres, database), folder, settings);
-      const service = { ...process, inspector };
-      if (profile && inspector !== undefined) profiling.inspectors.set(service.pid, inspector);
-      services.add(service);
-      return service;
+      const child = spawnService(urlOf(postgres, database), folder, settings);
+      const ending = {
+        [Symbol.asyncDispose]: async () => {
+          await inspector?.[Symbol.asyncDispose]();
+          await endService(child);
+        },
+      };
+      services.add(ending);
+      const { pid = 0 } = child;
+      if (profile && inspector !== undefined) profiling.inspectors.set(pid, inspector);
+      return { host: '127.0.0.1', port: await portOf(child), pid, inspector, ...ending };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -118,14 +127,14 @@ export async function createStage({ quick = false, profile = false }: StageOptio
 
 function createProfiling() {
   const inspectors = new Map<number, Inspector>();
-  const profiles: CpuProfile[] = [];
+  const profiles: Chapter[] = [];
   return {
     inspectors,
     profiles,
-    begin: async (pid: number): Promise<() => Promise<void>> => {
+    begin: async (pid: number, title: string): Promise<() => Promise<void>> => {
       const end = await inspectors.get(pid)?.profile();
       return async () => {
-        if (end !== undefined) profiles.push(await end());
+        if (end !== undefined) profiles.push({ title, profile: await end() });
       };
     },
   };
@@ -176,12 +185,12 @@ function urlOf({ connection }: EmbeddedPostgres, database: string): string {
   return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
 }
 
-async function startService(
+function spawnService(
   databaseUrl: string,
   folder: string,
   settings: Readonly<Record<string, string>>,
-): Promise<Omit<RunningService, 'inspector'>> {
-  const child: ChildProcess = spawn(process.execPath, [...startFlags(), START], {
+): ChildProcess {
+  return spawn(process.execPath, [...startFlags(), START], {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
@@ -197,21 +206,24 @@ async function startService(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = once(child, 'exit');
-  const port = await new Promise<number>((resolve, reject) => {
+}
+
+/** Once it is open. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
       const found = /^Frontrow is open: http:\S+:(\d+)$/.exec(line)?.[1];
       if (found !== undefined) resolve(Number(found));
     });
     child.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
   });
-  return {
-    host: '127.0.0.1',
-    port,
-    pid: child.pid ?? 0,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM'); // nothing, where it has ended
-      await ended;
-    },
-  };
+}
+
+async function endService(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const stuck = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX);
+  await ended;
+  clearTimeout(stuck);
 }

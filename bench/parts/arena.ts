@@ -87,7 +87,7 @@ async function sellOut(stage: Stage, size: Size): Promise<Sold> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database, SETTINGS);
   await warm(stage, service, database, warmUp);
-  const performanceId = await openPerformance(service, seats, SEATS_MAX);
+  const performanceId = await openPerformance(service, seats, { seatsPerPerson: SEATS_MAX });
   await operate(service, 'PATCH', `/admin/queue/rooms/${ROOM}`, { state: 'PAUSED', capacity });
   const line = await formLine(stage, service, database, { people, warmUp });
   // Whoever is let in may buy: all who find seats, those who are inside when there are none, and some more.
@@ -105,7 +105,7 @@ async function sellOut(stage: Stage, size: Size): Promise<Sold> {
   const job = { host, port, room: ROOM, performanceId, connections: FAN_CONNECTIONS };
   const running = runArena(stage, { ...job, fans, firstNumber: warmUp + 1 });
   running.catch(() => {});
-  const used = await watchCores(stage, service.pid);
+  const used = await watchCores(stage, service.pid, 'the arena sells out');
   const startedMs = performance.now();
   await operate(service, 'PATCH', `/admin/queue/rooms/${ROOM}`, { state: 'OPEN' });
   const report = await running.finally(() => stop.abort());

@@ -20,6 +20,8 @@ const FEW_SEATS = 50;
 const HOLD_CONNECTIONS = 256;
 const CONNECTIONS = 64;
 const FANS = 500;
+/** In a huge house, all over it. */
+const HELD_OF_EACH = 500;
 const MAP_TYPE = 'application/vnd.frontrow.seat-map';
 /** The houses are used for longer than a usual turn. */
 const LONG_TURNS = { ACTIVE_TTL_MS: '86400000', CLAIM_WINDOW_MS: '3600000' };
@@ -55,7 +57,7 @@ export const flat: Part = {
     `small: 40 performances of ${FEW_SEATS} seats, and nobody in line but the 50 who ask where they stand`,
     `huge: 20 performances of 100,000 seats, of the first ${SALE_SOLD}, and 1,000,000 people in the line of its room`,
     'cost: the time of all cores that the service and PostgreSQL took, for each request, at saturation; the load (wrk, one thread; for holds Node) has the rest of the cores',
-    `a hold is of one seat and is given back, with all that follows; by ${HOLD_CONNECTIONS} connections; in the small houses on all seats in turn, in the huge one on thousands of one performance at random`,
+    `a hold is of one seat and is given back, with all that follows; by ${HOLD_CONNECTIONS} connections; in the small houses on all seats in turn, in the huge one on ${HELD_OF_EACH} of each performance at random`,
     'maps are asked for by one of the fans in binary form with gzip, polls by somebody else each time where there is somebody else',
     'audited after every run',
   ],
@@ -112,15 +114,19 @@ async function openHugeHouse(
   await openSales(stage, database, 1, seatCount);
   await using service = await stage.startService(database, LONG_TURNS);
   const performanceId = 1;
-  for (let more = 1; more < performances; more++) await openPerformance(service, seatCount);
-  await laidOut(stage, database, performances * seatCount);
   const room = saleRoom(performanceId);
+  const all = [performanceId];
+  for (let more = 1; more < performances; more++)
+    all.push(await openPerformance(service, seatCount, { room }));
+  await laidOut(stage, database, performances * seatCount);
   await letAllIn(service, room);
   const fans = await gather(service, FANS, { join: true, room });
   const tokens = await stopTheLine(stage, database, service, { room, people: waiting });
-  const sets = { sets: Math.min(10_000, seatCount / 5), each: 1 };
-  const free = await freeSeats(stage, database, performanceId, sets);
-  const seats = free.map((seat) => ({ performance: String(performanceId), seat }));
+  const sets = { sets: HELD_OF_EACH, each: 1 };
+  const free = await Promise.all(all.map((id) => freeSeats(stage, database, id, sets)));
+  const seats = Array.from({ length: HELD_OF_EACH }, (_, index) =>
+    all.map((id, at) => ({ performance: String(id), seat: free[at]?.[index] ?? '' })),
+  ).flat();
   await stage.query(database, 'vacuum analyze');
   await stage.query(database, 'checkpoint');
   return { name: 'huge', database, performanceId, fans, seats, tokens };
@@ -162,18 +168,20 @@ async function measureHouse(stage: Stage, house: House, amounts: Amounts): Promi
   };
   const path = '/api/v1/queue/tokens/me';
   const polls = { tokens: house.tokens, method: 'GET', path, again: true } as const;
-  const ask = async (requests: WrkRun['requests']) => {
+  const ask = async (work: Work, requests: WrkRun['requests']) => {
     await warmUp({ ...common, requests, seconds: warmUpSeconds });
-    return costOf(stage, service, async () => {
+    return costOf(stage, service, `${house.name}: ${work}`, async () => {
       const report = await runWrk({ ...common, requests, seconds });
       return report.requests;
     });
   };
   await sampleAnswer(service, map.path, map.headers); // it has read the board
   // Before the holds: PostgreSQL looks after their tables for a while.
-  const read = { 'seat map': await ask(map), poll: await ask(polls) };
+  const read = { 'seat map': await ask('seat map', map), poll: await ask('poll', polls) };
   await hold(service, house, amounts.holds / 4);
-  const held = await costOf(stage, service, () => hold(service, house, amounts.holds));
+  const held = await costOf(stage, service, `${house.name}: ${WORKS[0]}`, () =>
+    hold(service, house, amounts.holds),
+  );
   const costs = { ...read, 'hold, given back': held };
   await audited(stage, house.database);
   for (const work of WORKS) process.stderr.write(`  ${house.name}, ${work}: ${shown(costs[work])}\n`);
@@ -181,9 +189,14 @@ async function measureHouse(stage: Stage, house: House, amounts: Amounts): Promi
 }
 
 /** Of what `run` does, and says how often. */
-async function costOf(stage: Stage, { pid }: RunningService, run: () => Promise<number>): Promise<Cost> {
+async function costOf(
+  stage: Stage,
+  { pid }: RunningService,
+  what: string,
+  run: () => Promise<number>,
+): Promise<Cost> {
   const startedMs = performance.now();
-  const used = await watchCores(stage, pid);
+  const used = await watchCores(stage, pid, what);
   const done = await run();
   const { process: service, postgres } = await used();
   const perSecond = done / ((performance.now() - startedMs) / 1_000);
@@ -240,7 +253,7 @@ function findingOf(
   return {
     work: `${work}: ${shownCount(performances * seats)} seats, ${shownCount(waiting)} waiting`,
     ours: { unit, figure: figure(huge) },
-    reference: { name: '50 seats, nobody waiting', unit, figure: figure(small) },
+    reference: { name: 'houses of 50 seats, 50 waiting', unit, figure: figure(small) },
     aim: timesAtMost(1.3),
   };
 }

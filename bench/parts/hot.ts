@@ -76,7 +76,7 @@ function contested(attempts: number, unhurriedSeconds: number): Side {
     run: async (stage) => {
       const database = await stage.freshDatabase();
       await using service = await stage.startService(database);
-      const open = () => openPerformance(service, HOT_SEATS, PER_PERSON);
+      const open = () => openPerformance(service, HOT_SEATS, { seatsPerPerson: PER_PERSON });
       const [before, saturated, unhurried] = [await open(), await open(), await open()];
       const buyers = await gather(service, BUYERS, { join: true });
       await laidOut(stage, database, 3 * HOT_SEATS);
@@ -129,7 +129,7 @@ function uncontended(attempts: number): Side {
 async function openHouses(service: RunningService, seatsEach: number): Promise<number[]> {
   const houses: number[] = [];
   for (let left = seatsEach; left > 0; left -= PER_PERSON)
-    houses.push(await openPerformance(service, BUYERS * PER_PERSON, PER_PERSON));
+    houses.push(await openPerformance(service, BUYERS * PER_PERSON, { seatsPerPerson: PER_PERSON }));
   return houses;
 }
 
@@ -150,7 +150,7 @@ function givenBack(attempts: number): Side {
     run: async (stage) => {
       const database = await stage.freshDatabase();
       await using service = await stage.startService(database);
-      const performanceId = await openPerformance(service, HOT_SEATS, PER_PERSON);
+      const performanceId = await openPerformance(service, HOT_SEATS, { seatsPerPerson: PER_PERSON });
       const buyers = await gather(service, BUYERS, { join: true });
       await laidOut(stage, database, HOT_SEATS);
       const { host, port } = service;
@@ -164,7 +164,7 @@ function givenBack(attempts: number): Side {
           steps,
         });
       const early = checked(await run(Math.ceil(attempts * WARM_UP_SHARE)));
-      const used = await watchCores(stage, service.pid);
+      const used = await watchCores(stage, service.pid, 'seats that are given back');
       const report = await run(attempts);
       const cores = await used();
       const count = checked(report);
@@ -211,7 +211,7 @@ async function decide(
   const file = join(stage.folder, 'hot');
   await writeRequests(file, holdAnywhereStep, tries);
   const requests = { file, count: tries.length, answers: [GRANTED, CONFLICT] };
-  const used = await watchCores(stage, pid);
+  const used = await watchCores(stage, pid, 'warm-up and tries');
   const report = await runWrk({ host, port, connections: CONNECTIONS, seconds: SECONDS_MAX, requests });
   return { ...report, cores: await used() };
 }

@@ -8,12 +8,14 @@ import { joinAll, joined, LONG_LINE } from '../lib/crowd.ts';
 import { comparison } from '../lib/page.ts';
 import { atLeast, type Part, timesAtLeast } from '../lib/part.ts';
 import { writeCrowd } from '../lib/people.ts';
-import { runPgbench, withBestClients } from '../lib/pgbench.ts';
+import { type PgbenchAmount, runPgbench, withBestClients } from '../lib/pgbench.ts';
 import { compare, type Side, sideFinding } from '../lib/sides.ts';
 import { migrate } from '../../server/src/platform/postgres/migrate.ts';
 
 /** Of a crowd: the code is compiled by then. */
 const WARM_UP_SHARE = 0.1;
+/** They wait for each other. */
+const FEW_CLIENTS = [1, 2, 4, 8, 16];
 
 export const joins: Part = {
   title: 'Joins, strictly in the order of the numbers, distinct people',
@@ -29,7 +31,11 @@ export const joins: Part = {
           quick,
         }),
         // One commit at a time: the room's row is locked until each.
-        pgbenchJoins('pgbench, the room counts', 'join-counter.sql', { count: count / 20, quick }),
+        pgbenchJoins('pgbench, the room counts', 'join-counter.sql', {
+          count: count / 10,
+          quick,
+          clientCounts: FEW_CLIENTS,
+        }),
         ...(quick ? [] : [ourJoins(count, 64)]),
       ],
       repeats,
@@ -61,7 +67,7 @@ function ourJoins(count: number, connections: number): Side {
       const inLine = (there: number) => ({ database, connections, count: there });
       await joinAll(stage, [{ service, tokens }], inLine(early));
       await writeCrowd(tokens, count);
-      const used = await watchCores(stage, service.pid);
+      const used = await watchCores(stage, service.pid, `joins, ${connections} connections`);
       const { seconds, reports } = await joinAll(stage, [{ service, tokens }], inLine(early + count));
       const cores = await used();
       await audited(stage, database);
@@ -72,14 +78,10 @@ function ourJoins(count: number, connections: number): Side {
 }
 
 /** Committed joins a second, by pgbench. */
-function pgbenchJoins(
-  name: string,
-  script: string,
-  { count, quick }: { readonly count: number; readonly quick: boolean },
-): Side {
+function pgbenchJoins(name: string, script: string, transactions: PgbenchAmount): Side {
   return {
     name,
-    run: withBestClients({ count, quick }, async (stage, work) => {
+    run: withBestClients(transactions, async (stage, work) => {
       const database = await stage.freshDatabase();
       await migrate({ ...stage.postgres.connection, database });
       await stage.query(

@@ -3,7 +3,7 @@ import { type Alone, statementsAlone } from '../lib/alone.ts';
 import { audited } from '../lib/audited.ts';
 import { gather, holdStep, joinStep, openPerformance, payStep } from '../lib/audience.ts';
 import { complete } from '../lib/complete.ts';
-import { BY_NODE, DURABLE } from '../lib/conditions.ts';
+import { BY_NODE, DURABLE, runsOf } from '../lib/conditions.ts';
 import { type Costs, costsOf, watchCores } from '../lib/cores.ts';
 import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
 import { type Journey, type LoadReport, runLoad, secondsSince, type Step } from '../lib/load.ts';
@@ -16,19 +16,19 @@ import type { RunningService, Stage } from '../lib/stage.ts';
 import { watchLog } from '../lib/watch-log.ts';
 
 /** One request at a time: a join, a hold and a payment each 125 ms, and nothing in the 40 ms after each. */
-const IDLE = { connections: 1, perSecond: 8, afterMs: 40 };
+const IDLE = { what: 'idle', connections: 1, perSecond: 8, afterMs: 40 };
 /** A fan who knows what to do. What follows from the hold is done by then, as it is for anybody who looks at a screen. */
-const HALF = { connections: 512, afterMs: 250 };
+const HALF = { what: 'half', connections: 512, afterMs: 250 };
 const SATURATING_CONNECTIONS = 256;
 
 export const latency: Part = {
   title: 'How soon a hold and a payment are answered, and what follows from a payment is done',
   conditions: ({ repeats }) => [
-    `median of ${repeats} runs each (lowest–highest), each on a service that was started for it and warmed up`,
+    `${runsOf(repeats)}, each on a service that was started for it and warmed up`,
     'journeys are join, hold, pay; a request counts from the moment at which it was due (open loop), on a timer that may be a millisecond late where it is not idle',
     'idle: one request at a time, 24 a second, 40 ms apart',
     'saturated: whole purchases a second in the same run, as in the part of that name (256 connections); half: journeys begin at half of that rate, 250 ms between hold and pay',
-    'beside it: the same use case, a set of one, through pg on the same server, without HTTP, door and reactions, at the same pace',
+    'beside it: the same use case, a set of one, through pg on the same server, without HTTP, door and reactions, at about the same pace',
     'lag: from the commit of the payment until seat sold and turn spent are committed, both; every purchase, as a connection sees it that reads the log each 1 to 2 ms, on the same cores; told too long by a look rather than too short; measured in a load of its own',
     BY_NODE,
     DURABLE,
@@ -79,7 +79,7 @@ async function measureRun(stage: Stage, size: Size): Promise<Measured> {
   const database = await stage.freshDatabase();
   await using service = await stage.startService(database);
   const sale: Sale = { stage, service, database, count: 0 };
-  await buy(sale, size.warmUp, { connections: SATURATING_CONNECTIONS });
+  await buy(sale, size.warmUp, { what: 'warm-up', connections: SATURATING_CONNECTIONS });
   const idle = await answersOf(sale, size.idle, IDLE);
   const saturated = await saturate(sale, size.saturating);
   const perSecond = saturated / 2;
@@ -101,13 +101,13 @@ async function answersOf(sale: Sale, count: number, pace: Pace): Promise<Answers
     lags = watched.lags(count);
     lags.catch(() => {}); // told when the load is over
   };
-  await buy(sale, count, pace, watch);
+  await buy(sale, count, { ...pace, what: `${pace.what}, while the log is watched` }, watch);
   return { hold, pay, lag: quantilesOf(await lags), costs };
 }
 
 /** Purchases a second, from the first request until the last seat is sold and the last turn is spent. */
 async function saturate(sale: Sale, count: number): Promise<number> {
-  const report = await buy(sale, count, { connections: SATURATING_CONNECTIONS });
+  const report = await buy(sale, count, { what: 'saturated', connections: SATURATING_CONNECTIONS });
   await complete(sale.stage, sale.database, sale.count);
   return count / secondsSince(report);
 }
@@ -121,6 +121,7 @@ interface Sale {
 }
 
 interface Pace {
+  readonly what: string;
   readonly connections: number;
   readonly perSecond?: number;
   readonly afterMs?: number;
@@ -135,7 +136,7 @@ interface Bought extends LoadReport {
 async function buy(
   sale: Sale,
   count: number,
-  { connections, perSecond, afterMs }: Pace,
+  { what, connections, perSecond, afterMs }: Pace,
   ready: () => Promise<void> = async () => {},
 ): Promise<Bought> {
   const { stage, service, database } = sale;
@@ -149,7 +150,7 @@ async function buy(
   const { host, port } = service;
   await ready();
   const pace = perSecond === undefined ? {} : { perSecond };
-  const [startedMs, used] = [performance.now(), await watchCores(stage, service.pid)];
+  const [startedMs, used] = [performance.now(), await watchCores(stage, service.pid, what)];
   const report = await runLoad({ host, port, connections, journeys, steps, ...pace });
   const costs = costsOf(await used(), count / ((performance.now() - startedMs) / 1_000));
   if (report.statuses['pay']?.[201] !== count)

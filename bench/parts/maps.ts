@@ -89,10 +89,12 @@ function mapSides(size: Size): readonly (readonly [View, readonly Side[]])[] {
           await using service = await stage.startService(database, LONG_TURNS);
           const path = pathOf(performances[view.of]);
           const headers = await headersOf(service, path, view, fans);
+          const sampled = await stage.profile(service.pid, view.name);
           const [measured, changes] = await Promise.all([
             look(service, path, headers, size),
             changeSeats(service, house, size.warmUpSeconds + size.seconds),
           ]);
+          await sampled();
           await audited(stage, database);
           return { ...measured, note: `${Math.round(changes).toLocaleString('en')} seats/s change` };
         },

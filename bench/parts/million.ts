@@ -59,7 +59,7 @@ async function measureCrowd(stage: Stage, people: number, instances: number): Pr
   const pids = gates.map((gate) => gate.service.pid);
   const idleMb = await peakMemories(pids);
 
-  const coresUsed = await watchCores(stage, service.pid);
+  const coresUsed = await watchCores(stage, service.pid, 'joins');
   const [{ seconds, reports }, history] = await Promise.all([
     joinAll(stage, gates, { database, connections: CONNECTIONS, count: people }),
     joinRecorded(service, recorded),

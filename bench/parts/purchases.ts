@@ -64,7 +64,7 @@ function ourPurchases(count: number, connections: number): Side {
       await buy(fans.slice(0, early));
       await complete(stage, database, early);
 
-      const used = await watchCores(stage, service.pid);
+      const used = await watchCores(stage, service.pid, `purchases, ${connections} connections`);
       const report = await buy(fans.slice(early));
       await complete(stage, database, count + early);
       const seconds = secondsSince(report);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { audited } from '../lib/audited.ts';
 import { gather, openPerformance, SEATS_PER_PERSON } from '../lib/audience.ts';
-import { BY_NODE, medians } from '../lib/conditions.ts';
+import { BY_NODE, runsOf } from '../lib/conditions.ts';
 import { memoryMb, peakMemoryMb, watchCores } from '../lib/cores.ts';
 import { type Figure, figureOf, show, showMs } from '../lib/figures.ts';
 import { type Heard, listen, type StreamGroup } from '../lib/listeners.ts';
@@ -35,7 +35,7 @@ const OTHER_FILES = 500;
 export const streams: Part = {
   title: 'Streams of the line and of a seat map',
   conditions: (run) => [
-    medians(run),
+    `${runsOf(run.repeats)}, each on a service that was started for it; of the streams that nobody reads, one`,
     BY_NODE,
     'half of the streams are of places in one line, half of one seat map of 100,000 seats; each of a person of their own',
     `each second ${ADMITTED_PER_S} people are let in, one joins, and one in front of all gives up, so that each place is told anew and not by one frame for all`,
@@ -171,7 +171,7 @@ async function listenToAll(
   const groups = await groupsOf(hall, count);
   const pulse = beatsOf(hall);
   await delay(warmUpSeconds * 1_000);
-  const coresQuiet = await coresFor(stage, service, quietSeconds);
+  const coresQuiet = await coresFor(stage, service, quietSeconds, 'the same changes, without streams');
   const before = await memoryMb(service.pid);
   await using listeners = await listen(stage, service, groups, { isReading: true });
   // A collection of everything leaves V8 little room for what is new; while it warms up again that grows back.
@@ -179,7 +179,7 @@ async function listenToAll(
   await delay(warmUpSeconds * 1_000);
   const begin = await memoryMb(service.pid);
   listeners.begin();
-  const cores = await coresFor(stage, service, seconds);
+  const cores = await coresFor(stage, service, seconds, 'with all streams open');
   const heard = await listeners.end();
   const [end, peak] = [await memoryMb(service.pid), await peakMemoryMb(service.pid)];
   const memory = { before, begin, end, peak, aliveBefore, alive: await inspector.liveHeapMb() };
@@ -191,8 +191,13 @@ async function listenToAll(
   return { cores, coresQuiet, heard, seconds, memory };
 }
 
-async function coresFor(stage: Stage, { pid }: RunningService, seconds: number): Promise<number> {
-  const used = await watchCores(stage, pid);
+async function coresFor(
+  stage: Stage,
+  { pid }: RunningService,
+  seconds: number,
+  what: string,
+): Promise<number> {
+  const used = await watchCores(stage, pid, what);
   await delay(seconds * 1_000);
   return (await used()).process;
 }

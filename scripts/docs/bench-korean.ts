@@ -19,6 +19,8 @@ const WORKS: Readonly<Record<string, string>> = {
   'polls with 1,000,000 in line': '1,000,000명이 대기 중일 때 폴링',
   'polls with 1,000,000 in line, beside few': '1,000,000명이 대기 중일 때 폴링, 적을 때와 비교',
   'polls with 1,000,000 in line, below saturation': '1,000,000명이 대기 중일 때 폴링, 포화 아래에서',
+  'polls with 1,000,000 in line, below saturation, beside it':
+    '1,000,000명이 대기 중일 때 폴링, 포화 아래에서, 기준과 비교',
   'memory with 1,000,000 in line': '1,000,000명이 대기 중일 때 메모리',
   'memory of an instance that is polled, 1,000,000 in line':
     '폴링을 받는 인스턴스의 메모리, 대기 1,000,000명',
@@ -71,6 +73,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   'bare Fastify: 50 seats, JSON': '최소한의 Fastify, 같은 바이트',
   'when the last was open': '마지막 스트림이 열렸을 때',
   '50 seats, nobody waiting': '50석, 대기자 없음',
+  'houses of 50 seats, 50 waiting': '50석 공연장, 대기자 50명',
 };
 
 const PHRASES = new Map(Object.entries({ ...WORKS, ...UNITS, ...REFERENCES }));

@@ -47,6 +47,7 @@ export function createListeners(app: App, bounds: Bounds): Listeners {
     // way, and is neither bounded nor closed by us.
     const url = await app.listen({ host: own, port, ...shared });
     const opened = app.server.address() as AddressInfo;
+    if (port !== opened.port) await assertFree(addresses.slice(1), opened.port);
     await openOthers(more.map((address) => ({ host: address, port: opened.port, ...shared })));
     return url;
   }
@@ -106,6 +107,14 @@ async function findFreeAddresses({ host, port }: ListenAt): Promise<readonly str
   }
   if (free.length === 0 && failures[0] !== undefined) throw failures[0];
   return free;
+}
+
+/** At further addresses, once it is known which port is free at the first. */
+async function assertFree(addresses: readonly string[], port: number): Promise<void> {
+  for (const host of addresses) {
+    const failure = await tryToOpen({ host, port });
+    if (failure !== undefined) throw failure;
+  }
 }
 
 async function tryToOpen(at: ListenAt): Promise<Error | undefined> {
