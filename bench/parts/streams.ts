@@ -50,7 +50,7 @@ export const streams: Part = {
       ? { seats: 5_000, inFront: 300, buyers: 200 }
       : { seats: 100_000, inFront: 3_000, buyers: 1_000 };
     const times = quick
-      ? { warmUpSeconds: 1, quietSeconds: 1, seconds: 4 }
+      ? { warmUpSeconds: 1, quietSeconds: 1, seconds: 3 }
       : { warmUpSeconds: 10, quietSeconds: 20, seconds: 30 };
     checkOpenFiles(count);
     const told: Told[] = [];
