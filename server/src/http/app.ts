@@ -35,6 +35,8 @@ export function createApp(options: AppOptions): App {
       connectionsCheckingInterval: bounds.connectionsCheckingIntervalMs,
       requireHostHeader: true,
       insecureHTTPParser: false,
+      // A request without a body needs no stream that says so.
+      optimizeEmptyRequests: true,
       noDelay: true,
       keepAlive: true,
     },
