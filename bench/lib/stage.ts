@@ -200,6 +200,8 @@ function spawnService(
       SIGNING_KEYS,
       DEMO_CATALOGUE: 'off',
       LOG_LEVEL: 'error',
+      // A run of seconds would have all of an audit in it, or nothing. It is audited when it is over.
+      AUDIT_INTERVAL_MS: '0',
       QUEUE_RATE_COUNT: '1000000',
       QUEUE_CAPACITY: '1000000',
       ...settings,

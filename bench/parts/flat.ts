@@ -67,7 +67,7 @@ export const flat: Part = {
       : { smallHouses: 40, performances: 20, seats: SALE_SEATS, waiting: 1_000_000 };
     const amounts = quick
       ? { holds: 200, seconds: 1, warmUpSeconds: 0 }
-      : { holds: 6_000, seconds: 5, warmUpSeconds: 2 };
+      : { holds: 6_000, seconds: 5, warmUpSeconds: 5 };
     const [small, huge] = [await openSmallHouses(stage, size), await openHugeHouse(stage, size)];
     const costs: Record<'small' | 'huge', Costs[]> = { small: [], huge: [] };
     for (let repeat = 0; repeat < repeats; repeat++) {

@@ -20,7 +20,7 @@ const HOT_SEATS = 50;
 /** The most that a performance may allow: the fewer performances it takes to let everybody have what they try for. */
 const PER_PERSON = 10;
 /** What the service has done before the clock starts, at another performance: its code is compiled by then. */
-const WARM_UP_SHARE = 0.2;
+const WARM_UP_SHARE = 0.5;
 const SECONDS_MAX = 120;
 const UNHURRIED_SECONDS = 4;
 const UNHURRIED_CONNECTIONS = 256;

@@ -13,7 +13,7 @@ import { compare, type Side, sideFinding } from '../lib/sides.ts';
 import { migrate } from '../../server/src/platform/postgres/migrate.ts';
 
 /** Of a crowd: the code is compiled by then. */
-const WARM_UP_SHARE = 0.1;
+const WARM_UP_SHARE = 1;
 /** They wait for each other. */
 const FEW_CLIENTS = [1, 2, 4, 8, 16];
 
@@ -55,7 +55,7 @@ function ourJoins(count: number, connections: number): Side {
     run: async (stage) => {
       const database = await stage.freshDatabase();
       const tokens = join(stage.folder, 'crowd');
-      const early = count * WARM_UP_SHARE;
+      const early = Math.ceil(count * WARM_UP_SHARE);
       await using service = await stage.startService(database, LONG_LINE);
       await writeCrowd(tokens, early);
       const inLine = (there: number) => ({ database, connections, count: there });

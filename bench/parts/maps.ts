@@ -37,7 +37,7 @@ export const maps: Part = {
   measure: async (stage, { quick, repeats }) => {
     const size = quick
       ? { seats: 5_000, warmUpSeconds: 0, seconds: 1 }
-      : { seats: SALE_SEATS, warmUpSeconds: 3, seconds: 8 };
+      : { seats: SALE_SEATS, warmUpSeconds: 8, seconds: 8 };
     const page: string[] = [];
     const findings: Finding[] = [];
     for (const [view, sides] of mapSides(size).slice(0, quick ? 1 : undefined)) {

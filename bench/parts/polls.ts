@@ -51,7 +51,7 @@ export const polls: Part = {
     const lines = createLines();
     const load = quick
       ? { warmUpSeconds: 0, seconds: 1, unhurriedSeconds: 1 }
-      : { warmUpSeconds: 3, seconds: 10, unhurriedSeconds: 4 };
+      : { warmUpSeconds: 8, seconds: 10, unhurriedSeconds: 4 };
     const results = await compare(
       stage,
       [ours(lines, people, load), reference(lines, people, load), ...(quick ? [] : [ours(lines, FEW, load)])],
