@@ -66,11 +66,10 @@ export const limits = {
     retryMsMax: 10 * SECOND_MS,
   },
   batch: {
-    /**
-     * Larger sets gain nothing more: by then the fsync is shared by so many that the rows dominate. And while one batch is
-     * with the server the answers of the one before it are made, so a crowd must not fit into one.
-     */
-    requestsMax: 256,
+    /** While one batch is with the server the answers of the one before it are made, so a crowd must not fit into one. */
+    undividedMax: 256,
+    /** Larger sets gain nothing more: by then the fsync is shared by so many that the rows dominate. */
+    batchMax: 512,
     /** At 20,000 a second, a second of work: whoever comes later would wait longer than is bearable. */
     waitingMax: 20_000,
   },

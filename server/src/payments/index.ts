@@ -48,7 +48,7 @@ export function createPayments(deps: {
   const { database, clock, observe } = deps;
   const lookForReaction = createLookForReaction(deps);
   const sweep = createSweep(deps);
-  const bounds = { batchMax: limits.batch.requestsMax, waitingMax: limits.batch.waitingMax, clock, observe };
+  const bounds = { ...limits.batch, clock, observe };
   const charges = createBatcher<ChargeRequest, ChargeOutcome>({
     name: 'charge-wallets',
     run: (requests) => chargeWallets(deps, requests),

@@ -94,6 +94,20 @@ test('whoever comes while a batch is under way is in the next one, in order of a
   expect(batcher.waiting).toBe(0);
 });
 
+test('of a crowd half rides at a time, so that the answers of one half are made while the other is under way', async () => {
+  const gate = createGate();
+  const { batches, submitAll } = createTestBatcher(gate.closedFirst(echo), {
+    batchMax: 6,
+    undividedMax: 2,
+  });
+  const first = submitAll(['first']);
+  await turn();
+  const crowd = submitAll(times(20, 'x'));
+  gate.open();
+  await Promise.all([first, crowd]);
+  expect(batches.map((batch) => batch.length)).toEqual([1, 6, 6, 4, 2, 2]);
+});
+
 test('what was not decided rides again, first of all, in its old order', async () => {
   const asked = new Set<string>();
   const gate = createGate();

@@ -19,6 +19,8 @@ export interface BatcherOptions<Request, Outcome> {
   /** Decides a whole set; one outcome for each request, in order. */
   readonly run: (requests: readonly Request[]) => Promise<readonly (Outcome | typeof AGAIN)[]>;
   readonly batchMax: number;
+  /** When more than so many wait, half of them ride. `batchMax` when left out. */
+  readonly undividedMax?: number;
   /** How many may wait; one more is refused with `Overloaded`. */
   readonly waitingMax: number;
   readonly clock: Clock;
@@ -48,6 +50,7 @@ const WAIT_MAX_MS = 5_000;
 export function createBatcher<Request, Outcome>(
   options: BatcherOptions<Request, Outcome>,
 ): Batcher<Request, Outcome> {
+  const { batchMax, undividedMax = batchMax } = options;
   let queue: Waiting<Request, Outcome>[] = [];
   let running = false;
   let untold: (() => void) | undefined;
@@ -79,7 +82,7 @@ export function createBatcher<Request, Outcome>(
   function start(): Promise<Decided<Request, Outcome>> | undefined {
     const startedMs = options.clock.monotonicMs();
     refuseStale(startedMs - WAIT_MAX_MS);
-    const batch = queue.slice(0, options.batchMax);
+    const batch = queue.slice(0, Math.min(batchMax, Math.max(undividedMax, Math.ceil(queue.length / 2))));
     if (batch.length === 0) return undefined;
     queue = queue.slice(batch.length);
     return decide(options, batch).finally(() => {

@@ -34,8 +34,7 @@ export function createReservations(deps: {
   const cancels = createBatcher<CancelRequest, CancelOutcome>({
     name: 'cancel-reservations',
     run: (requests) => cancelReservations(deps, requests),
-    batchMax: limits.batch.requestsMax,
-    waitingMax: limits.batch.waitingMax,
+    ...limits.batch,
     clock,
     observe: deps.observe,
   });

@@ -70,8 +70,7 @@ export function createSeats(deps: SeatsDeps): Seats {
   const holds = createBatcher<HoldRequest, HoldOutcome>({
     name: 'hold-seats',
     run: (requests) => holdSeats(deps, requests),
-    batchMax: limits.batch.requestsMax,
-    waitingMax: limits.batch.waitingMax,
+    ...limits.batch,
     clock: deps.clock,
     observe: deps.observe,
   });

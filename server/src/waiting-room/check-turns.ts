@@ -56,8 +56,7 @@ interface Remembered {
 
 export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): TurnChecks {
   let latest = createTurnMemory(clock);
-  const { requestsMax: batchMax, waitingMax } = limits.batch;
-  const batching = { batchMax, waitingMax, clock, observe };
+  const batching = { ...limits.batch, clock, observe };
   const reads = createBatcher<Place, Turn | undefined>({
     ...batching,
     name: 'check-turns',

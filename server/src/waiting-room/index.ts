@@ -98,12 +98,7 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
   const turns = createTurnChecks({ line, clock, observe });
   const standings = createStandings({ views, turns, clock });
   const places = createPlaceWatch({ views, turns, clock, logger });
-  const batching = {
-    batchMax: limits.batch.requestsMax,
-    waitingMax: limits.batch.waitingMax,
-    clock,
-    observe,
-  };
+  const batching = { ...limits.batch, clock, observe };
   const joins = createBatcher<JoinRequest, JoinOutcome>({
     ...batching,
     name: 'join-line',

@@ -1,6 +1,6 @@
 /**
  * A crowd that does each thing at the same moment, by the use cases that the routes call. What is asked in one turn of
- * the event loop rides in one batch, so up to `limits.batch.requestsMax` of them are one batch of each kind, on any machine.
+ * the event loop rides in one batch, so up to `limits.batch.undividedMax` of them are one batch of each kind, on any machine.
  */
 import { expect } from 'vitest';
 import type { Place } from '#contract/ids.ts';
