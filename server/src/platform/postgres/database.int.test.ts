@@ -235,7 +235,15 @@ test('a connection that is lost during the work is a fault, and the next one wor
       tx.onCommit(hook);
       await tx.rows(INSERT, ['a']);
       const pid = await pidOf(tx);
-      await Promise.all([tx.rows(SLEEP, [20]), admin.query('select pg_terminate_backend($1)', [pid])]);
+      const terminate = async () => {
+        // Before the statement has arrived, its own write may be what finds the connection gone.
+        await until('the backend is asleep', async () => {
+          const asleep = `select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`;
+          return (await admin.query(asleep, [pid])).rowCount === 1;
+        });
+        await admin.query('select pg_terminate_backend($1)', [pid]);
+      };
+      await Promise.all([tx.rows(SLEEP, [20]), terminate()]);
     }),
   );
   expect(fault).toMatchObject({ kind: 'down', sqlstate: '57P01' });
