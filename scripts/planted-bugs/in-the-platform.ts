@@ -10,7 +10,9 @@ export const IN_THE_PLATFORM: readonly PlantedBug[] = [
     harm: 'PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK: seats are confirmed that nobody holds.',
     promise: 'I3',
     file: 'server/src/platform/postgres/database.ts',
-    changes: [{ find: "if (result.command !== 'COMMIT') {", replace: "if (result.command === '') {" }],
+    changes: [
+      { find: 'if (result.command !== how.toUpperCase()) {', replace: "if (result.command === '') {" },
+    ],
     killers: [
       {
         file: DATABASE,
@@ -43,7 +45,7 @@ export const IN_THE_PLATFORM: readonly PlantedBug[] = [
     harm: 'Events that could not be written are missing, and the seats are confirmed all the same.',
     promise: 'I10',
     file: 'server/src/platform/postgres/database.ts',
-    changes: [{ find: '  await Promise.all(sent);\n  await committed;\n', replace: '  await committed;\n' }],
+    changes: [{ find: '  await Promise.all(sent);\n  await ended;\n', replace: '  await ended;\n' }],
     killers: [{ file: DATABASE, test: 'a statement that was only sent fails the transaction' }],
   },
   {

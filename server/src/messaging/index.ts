@@ -59,7 +59,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const notifier = createNotifier({
     ...deps,
     heard: () => {
-      for (const reader of readers) reader.bell.ring();
+      for (const reader of readers) reader.ring();
       follower.ring();
     },
   });
@@ -67,7 +67,7 @@ export function createMessaging(deps: MessagingDeps): Messaging {
     recent.keep(rows);
     const names = namesOf(events);
     for (const reader of readers) {
-      if (reader.names.some((name) => names.includes(name))) reader.bell.ring();
+      if (reader.names.some((name) => names.includes(name))) reader.ringForWork();
     }
     // Without a ring: it has just heard them, and finds them in the log with the next events of others.
     follower.hear(events);

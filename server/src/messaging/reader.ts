@@ -1,26 +1,29 @@
 /**
  * One reader of the log on one instance.
  *
- * It looks at the log outside any transaction. Rows that hold nothing for it only move its own memory, and now
- * and then the cursor. When there is something, it takes the cursor's row lock, and commits the reactions'
- * effects, the events they emit and the cursor together: each event takes effect exactly once, whichever
- * instance got the lock.
+ * It takes the cursor's row lock, and commits the reactions' effects, the events they emit and the cursor together:
+ * each event takes effect exactly once, whichever instance got the lock. Whether there is something to take it looks at
+ * outside any transaction, which holds nobody up; rows that hold nothing for it only move its own memory, and now and
+ * then the cursor. What was committed on its own instance is there for certain: it locks and reads in one journey, and
+ * looks only when it finds that above the horizon.
  *
- *   idle ──ring, poll──▶ look ──nothing more──▶ idle
- *                         │ └─committed, but above the horizon──▶ look again at once
- *                         └─events──▶ take ──cursor is elsewhere──▶ stand by, or look from there
- *                                      ├─committed──▶ look
- *                                      └─failed──▶ isolate (data, or anything again and again), or pause and look again
+ *   idle ──heard of others, poll──▶ look ──nothing more──▶ idle
+ *    │                               │ └─committed, but above the horizon──▶ look again at once
+ *    │                               ▼ events
+ *    └──committed here────────────▶ take ──cursor is elsewhere──▶ stand by, or look from there
+ *                                    ├─nothing more, or above the horizon──▶ as from a look
+ *                                    ├─committed──▶ look
+ *                                    └─failed──▶ isolate (data, or anything again and again), or pause and look again
  */
 import type { AnyEvent, EventName } from '#contract/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Database, Tx } from '../platform/postgres/database.ts';
+import type { Database, Reader, Tx } from '../platform/postgres/database.ts';
 import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
 import type { IsCulprit } from './attempt.ts';
-import { type Bell, createBell } from './bell.ts';
+import { createBell } from './bell.ts';
 import { createCursor } from './cursor.ts';
-import { type Appended, appendEvents, isSame, type Position, readLog } from './log.ts';
+import { type Appended, appendEvents, isSame, readLog, type Seen } from './log.ts';
 import { createPace, type Step } from './pace.ts';
 import { parkEvent } from './park-events.ts';
 import { reactIsolating, type ReactionTable, reactToAll } from './react.ts';
@@ -46,7 +49,10 @@ export interface ReaderDeps {
 export interface LogReader {
   /** The events that concern it. */
   readonly names: readonly EventName[];
-  readonly bell: Bell;
+  /** There may be something for it. */
+  ring(): void;
+  /** There is something for it: an event of these was committed on this instance. */
+  ringForWork(): void;
   /** The data have begun another life: it goes on from where its row says. */
   forget(): void;
   /** Reads until the signal fires. */
@@ -60,23 +66,32 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const pace = createPace(clock, bell);
   const cursor = createCursor(database, clock, name);
   const suspicion = createSuspicion();
+  let hasWork = false;
 
-  async function look(eventsMax: number): Promise<Step> {
-    const seen = await readLog(database, await cursor.position(), names, { eventsMax, recent });
-    if (seen.found !== 'rows') return seen.found;
-    const rows = upToTheFirstHeavy(seen);
-    if (rows.items.length > 0) return take(rows);
-    cursor.pass(rows.last);
-    return after(rows);
+  async function look(read: (database: Reader) => Promise<Seen>): Promise<Step> {
+    const seen = await read(database);
+    return concernsIt(seen) ? take(() => seen) : pass(seen);
   }
 
-  /** Commits the reactions to what was seen, unless the cursor turns out to be elsewhere. */
-  function take(rows: Rows): Promise<Step> {
-    const { items, last } = rows;
+  /** Nothing in it is for the reader. */
+  function pass(seen: Seen): Step {
+    if (seen.found !== 'rows') return seen.found;
+    cursor.pass(seen.last);
+    return after(seen);
+  }
+
+  /** Commits the reactions to what was seen, or is seen now, unless the cursor turns out to be elsewhere. */
+  function take(read: (tx: Tx) => Seen | Promise<Seen>): Promise<Step> {
     const startedMs = clock.monotonicMs();
     return database.transaction(async (tx) => {
-      const found = await cursor.lock(tx);
-      if (found !== 'here') return found === 'taken' ? 'stand-by' : 'worked';
+      const [found, seen] = await Promise.all([cursor.lock(tx), read(tx)]);
+      if (found !== 'here' || !concernsIt(seen)) {
+        tx.abandon();
+        if (found === 'here') return pass(seen);
+        return found === 'taken' ? 'stand-by' : 'worked';
+      }
+      const rows = upToTheFirstHeavy(seen);
+      const { items, last } = rows;
       const { culprit } = suspicion;
       await (culprit === undefined ? react : reactIsolated(culprit))(tx, name, reactions, items, deps);
       cursor.move(tx, last);
@@ -97,14 +112,22 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
 
   return {
     names,
-    bell,
+    ring: () => bell.ring(),
+    ringForWork() {
+      hasWork = true;
+      bell.ring();
+    },
     forget: () => cursor.forget(),
     async run(signal) {
       let faults = 0;
       while (!signal.aborted) {
         try {
           bell.answer();
-          const step = await look(Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6))));
+          const begin = hasWork ? take : look;
+          hasWork = false;
+          const eventsMax = Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6)));
+          const position = await cursor.position();
+          const step = await begin((within) => readLog(within, position, names, { eventsMax, recent }));
           faults = 0;
           suspicion.forgetPassing();
           await cursor.persist();
@@ -173,10 +196,10 @@ const reactIsolated =
       },
     });
 
-interface Rows {
-  readonly items: readonly LoggedEvent[];
-  readonly last: Position;
-  readonly isAll: boolean;
+type Rows = Extract<Seen, { readonly found: 'rows' }>;
+
+function concernsIt(seen: Seen): seen is Rows {
+  return seen.found === 'rows' && seen.items.length > 0;
 }
 
 /** What comes after the bell was answered rings it again. */
@@ -191,5 +214,5 @@ function upToTheFirstHeavy(rows: Rows): Rows {
   if (heavy === undefined) return rows;
   const { epoch, xid, id } = heavy;
   const end = items.findLastIndex((item) => isSame(item, heavy));
-  return { items: items.slice(0, end + 1), last: { epoch, xid, id }, isAll: false };
+  return { found: 'rows', items: items.slice(0, end + 1), last: { epoch, xid, id }, isAll: false };
 }

@@ -8,7 +8,7 @@ import {
   seatReserved,
 } from '../../test/support/log-world.ts';
 import { until } from '../../test/support/until.ts';
-import type { Database } from '../platform/postgres/database.ts';
+import { type Fetched, watchFetches } from '../../test/support/watch-fetches.ts';
 
 let world: LogWorld;
 beforeAll(async () => {
@@ -16,29 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-interface Fetched {
-  readonly asked_for: boolean;
-  readonly events: readonly unknown[] | null;
-  readonly above_horizon: boolean;
-}
-
-/** Notes of each row that was taken whether its events came with it. */
-function noting(database: Database, sent: boolean[]): Database {
-  return {
-    ...database,
-    rows: async (...[statement, values]: Parameters<Database['rows']>) => {
-      const rows = await database.rows(statement, values);
-      if (statement.name !== 'messaging.fetch') return rows;
-      for (const row of rows as unknown as Fetched[])
-        if (row.asked_for && !row.above_horizon) sent.push(row.events !== null);
-      return rows;
-    },
-  } as Database;
+/** Of each row that was taken, whether its events came with it. */
+function sentOf(rows: readonly Fetched[]): boolean[] {
+  return rows.filter((row) => row.asked_for && !row.above_horizon).map((row) => row.events !== null);
 }
 
 test('a reader takes what its own instance appended from memory, and what another one did from the log', async () => {
   const sent: boolean[] = [];
-  const database = noting(await world.db.open(), sent);
+  const database = watchFetches(await world.db.open(), (_, rows) => sent.push(...sentOf(rows)));
   // It looks when it is told to, which is after the commit.
   const clock = clockWithoutPolling;
   const instance = await world.start({ reader: 'reservations', database, clock });

@@ -29,6 +29,7 @@ function setUp(outcomes: readonly SpendOutcome[] = []) {
     send: () => {},
     bePatient: () => {},
     onCommit: (then) => committed.push(then),
+    abandon: () => {},
   };
   const note = (call: unknown) => {
     calls.push(call);

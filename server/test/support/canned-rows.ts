@@ -39,5 +39,8 @@ export function cannedRows(
     onCommit: () => {
       throw new Error('nobody expected something to wait for the commit');
     },
+    abandon: () => {
+      throw new Error('nobody expected to keep nothing');
+    },
   };
 }

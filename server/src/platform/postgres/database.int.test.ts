@@ -161,6 +161,32 @@ test('hooks run after the commit, in order, and only then', async () => {
   expect(seen).toEqual(['first', 'second']);
 });
 
+test('what is abandoned is rolled back, runs no hook, and is no fault', async () => {
+  const hook = vi.fn<() => void>();
+  const answer = await database.transaction(async (tx) => {
+    tx.onCommit(hook);
+    await tx.rows(INSERT, ['a']);
+    tx.abandon();
+    return 'nothing';
+  });
+  expect(answer).toBe('nothing');
+  expect(hook).not.toHaveBeenCalled();
+  expect(await names()).toEqual([]);
+  await database.transaction((tx) => tx.rows(INSERT, ['b']));
+  expect(await names()).toEqual(['b']);
+});
+
+test('what was sent before it was abandoned is a fault when it failed', async () => {
+  const fault = await faultOf(
+    database.transaction((tx) => {
+      tx.send(INSERT, [null]);
+      tx.abandon();
+      return Promise.resolve();
+    }),
+  );
+  expect(fault).toMatchObject({ kind: 'data', sqlstate: '23502' });
+});
+
 test('a hook that throws does not make a commit look like a failure, nor keep the others from running', async () => {
   const uncaught: (() => void)[] = [];
   vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => uncaught.push(callback));

@@ -31,6 +31,11 @@ export interface Tx extends Reader {
   /** Runs `then` once the commit is known to have succeeded, never otherwise. It must not throw. */
   onCommit(then: () => void): void;
   /**
+   * Nothing of it is to be kept: it is rolled back when its work is done, which is no fault, and runs no `onCommit`. A
+   * commit would wait for the disk even where only a row was locked.
+   */
+  abandon(): void;
+  /**
    * The statements that follow may take so long, on both sides: the server's statement_timeout and how long
    * the driver waits for the answer. For rare work on very many rows; the usual limits are for the hot path.
    */
@@ -38,7 +43,7 @@ export interface Tx extends Reader {
 }
 
 export interface Database extends Reader {
-  /** Commits what `work` did, or rolls everything back and throws. Faults are `DatabaseFault`. */
+  /** Commits what `work` did unless it abandoned it, or rolls everything back and throws. Faults are `DatabaseFault`. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   readonly stats: { total: number; idle: number; waiting: number };
   [Symbol.asyncDispose](): Promise<void>;
@@ -127,24 +132,24 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     lost = error;
   };
   client.on('error', losing);
-  const { tx, sent, hooks, close } = openTx(client);
+  const open = openTx(client);
   let result: T;
   try {
     try {
-      result = await work(tx);
+      result = await work(open.tx);
     } catch (error) {
-      close();
+      open.close();
       await rollback(client).catch(losing);
       if (isStale(error)) losing(error);
       throw error;
     }
-    close();
-    await concluded(sent, commit(client, losing));
+    open.close();
+    await concluded(open.sent, conclude(client, open.isAbandoned() ? 'rollback' : 'commit', losing));
   } finally {
     client.off('error', losing);
     client.release(lost);
   }
-  runHooks(hooks);
+  if (!open.isAbandoned()) runHooks(open.hooks);
   return result;
 }
 
@@ -156,6 +161,7 @@ interface OpenTx {
   readonly hooks: readonly (() => void)[];
   /** Work that goes on after its transaction has ended would write into somebody else's. */
   readonly close: () => void;
+  readonly isAbandoned: () => boolean;
 }
 
 /** In pipeline mode BEGIN travels together with the first statement of the work. */
@@ -163,6 +169,7 @@ function openTx(client: PoolClient): OpenTx {
   const hooks: (() => void)[] = [];
   const sent: Promise<unknown>[] = [];
   let open = true;
+  let abandoned = false;
   let patience: { query_timeout?: number } = {};
   const run = async <Row extends QueryResultRow>(
     statement: Statement,
@@ -191,6 +198,9 @@ function openTx(client: PoolClient): OpenTx {
     onCommit: (then) => {
       hooks.push(then);
     },
+    abandon: () => {
+      abandoned = true;
+    },
     bePatient: (statementMaxMs) => {
       patience = { query_timeout: statementMaxMs + ANSWER_MARGIN_MS };
       send(PATIENCE.name, () => run(PATIENCE, [`${statementMaxMs}ms`]));
@@ -201,7 +211,7 @@ function openTx(client: PoolClient): OpenTx {
   const close = () => {
     open = false;
   };
-  return { tx, sent, hooks, close };
+  return { tx, sent, hooks, close, isAbandoned: () => abandoned };
 }
 
 /** What failed is told instead of what follows from it, by whichever of the statements behind it is listened to first. */
@@ -235,24 +245,28 @@ async function rollback(client: PoolClient): Promise<void> {
 }
 
 /**
- * COMMIT travels right behind what was sent, and does not wait for its outcome: where a statement failed, PostgreSQL
- * answers the COMMIT with a rollback, and it is the statement's own fault that is raised.
+ * COMMIT or ROLLBACK travels right behind what was sent, and does not wait for its outcome: where a statement failed,
+ * PostgreSQL answers the COMMIT with a rollback, and it is the statement's own fault that is raised.
  */
-async function concluded(sent: readonly Promise<unknown>[], committed: Promise<void>): Promise<void> {
-  await Promise.allSettled([committed]); // answered last; before that the connection is not free
+async function concluded(sent: readonly Promise<unknown>[], ended: Promise<void>): Promise<void> {
+  await Promise.allSettled([ended]); // answered last; before that the connection is not free
   await Promise.all(sent);
-  await committed;
+  await ended;
 }
 
-async function commit(client: PoolClient, losing: (error: Error) => void): Promise<void> {
+async function conclude(
+  client: PoolClient,
+  how: 'commit' | 'rollback',
+  losing: (error: Error) => void,
+): Promise<void> {
   sendTogether(client);
-  const result = await guarded('commit', () => client.query('commit')).catch((error: unknown) => {
+  const result = await guarded(how, () => client.query(how)).catch((error: unknown) => {
     losing(error as Error); // whether it was committed is unknown, so is the connection's state
     throw error;
   });
   // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
-  if (result.command !== 'COMMIT') {
-    throw new DatabaseFault('commit', new Error(`answered ${result.command}`), 'data');
+  if (result.command !== how.toUpperCase()) {
+    throw new DatabaseFault(how, new Error(`answered ${result.command}`), 'data');
   }
 }
 
