@@ -28,7 +28,7 @@ export const IN_THE_PLATFORM: readonly PlantedBug[] = [
     file: 'server/src/platform/postgres/database.ts',
     changes: [
       {
-        find: "losing(error as Error); // whether it was committed is unknown, so is the connection's state\n    throw error;",
+        find: "losing(error as Error); // how it ended is unknown, so is the connection's state\n    throw error;",
         replace: "losing(error as Error);\n    return { command: 'COMMIT' };",
       },
     ],

@@ -69,10 +69,11 @@ export function createCursor(database: Database, clock: Clock, reader: ReaderNam
       if (seen === undefined || persisted === undefined || !isAfter(seen, persisted)) return;
       const to = seen;
       await database.transaction(async (tx) => {
-        if ((await cursor.lock(tx)) !== 'here') return;
+        if ((await cursor.lock(tx)) !== 'here') return tx.abandon();
         // Only what lies below the horizon is looked at. Where it lies above, the data have begun another life unnoticed.
-        if (isAfter(await findHorizon(tx), to)) cursor.move(tx, to);
-        else cursor.forget();
+        if (isAfter(await findHorizon(tx), to)) return cursor.move(tx, to);
+        cursor.forget();
+        return tx.abandon();
       });
     },
     forget() {

@@ -12,7 +12,7 @@ import { createReader, type LogReader } from './reader.ts';
 import { createRecentRows } from './recent-rows.ts';
 import { retainLog } from './retain-log.ts';
 import { retryParkedEvents } from './retry-parked.ts';
-import type { ReaderName, Reactions } from './saga-map.ts';
+import { isHeavy, type ReaderName, type Reactions } from './saga-map.ts';
 
 export type { Projection } from './follower.ts';
 export { createLookForReaction } from './look-for-reaction.ts';
@@ -66,8 +66,12 @@ export function createMessaging(deps: MessagingDeps): Messaging {
   const appended: Appended = (events, rows) => {
     recent.keep(rows);
     const names = namesOf(events);
+    // A transaction that has read the log keeps retention, and all who append behind it, waiting while it works.
+    const isLong = names.some(isHeavy);
     for (const reader of readers) {
-      if (reader.names.some((name) => names.includes(name))) reader.ringForWork();
+      if (!reader.names.some((name) => names.includes(name))) continue;
+      if (isLong) reader.ring();
+      else reader.ringForWork();
     }
     // Without a ring: it has just heard them, and finds them in the log with the next events of others.
     follower.hear(events);

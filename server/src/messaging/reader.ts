@@ -4,14 +4,14 @@
  * It takes the cursor's row lock, and commits the reactions' effects, the events they emit and the cursor together:
  * each event takes effect exactly once, whichever instance got the lock. Whether there is something to take it looks at
  * outside any transaction, which holds nobody up; rows that hold nothing for it only move its own memory, and now and
- * then the cursor. What was committed on its own instance is there for certain: it locks and reads in one journey, and
- * looks only when it finds that above the horizon.
+ * then the cursor. When something was committed on its own instance while it was idle, there will be something to take:
+ * it reads and locks in one journey.
  *
  *   idle ──heard of others, poll──▶ look ──nothing more──▶ idle
  *    │                               │ └─committed, but above the horizon──▶ look again at once
  *    │                               ▼ events
  *    └──committed here────────────▶ take ──cursor is elsewhere──▶ stand by, or look from there
- *                                    ├─nothing more, or above the horizon──▶ as from a look
+ *                                    ├─nothing, or above the horizon──▶ as from a look
  *                                    ├─committed──▶ look
  *                                    └─failed──▶ isolate (data, or anything again and again), or pause and look again
  */
@@ -22,7 +22,7 @@ import type { Database, Reader, Tx } from '../platform/postgres/database.ts';
 import { liesInTheWork, mayLieInTheWork } from '../platform/postgres/faults.ts';
 import type { IsCulprit } from './attempt.ts';
 import { createBell } from './bell.ts';
-import { createCursor } from './cursor.ts';
+import { createCursor, type Cursor } from './cursor.ts';
 import { type Appended, appendEvents, isSame, readLog, type Seen } from './log.ts';
 import { createPace, type Step } from './pace.ts';
 import { parkEvent } from './park-events.ts';
@@ -51,7 +51,7 @@ export interface LogReader {
   readonly names: readonly EventName[];
   /** There may be something for it. */
   ring(): void;
-  /** There is something for it: an event of these was committed on this instance. */
+  /** There is something for it, unless it was taken already: an event of these was committed on this instance. */
   ringForWork(): void;
   /** The data have begun another life: it goes on from where its row says. */
   forget(): void;
@@ -66,42 +66,8 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   const pace = createPace(clock, bell);
   const cursor = createCursor(database, clock, name);
   const suspicion = createSuspicion();
+  const { look, takeAtOnce } = createSteps(name, reactions, deps, cursor, suspicion);
   let hasWork = false;
-
-  async function look(read: (database: Reader) => Promise<Seen>): Promise<Step> {
-    const seen = await read(database);
-    return concernsIt(seen) ? take(() => seen) : pass(seen);
-  }
-
-  /** Nothing in it is for the reader. */
-  function pass(seen: Seen): Step {
-    if (seen.found !== 'rows') return seen.found;
-    cursor.pass(seen.last);
-    return after(seen);
-  }
-
-  /** Commits the reactions to what was seen, or is seen now, unless the cursor turns out to be elsewhere. */
-  function take(read: (tx: Tx) => Seen | Promise<Seen>): Promise<Step> {
-    const startedMs = clock.monotonicMs();
-    return database.transaction(async (tx) => {
-      const [found, seen] = await Promise.all([cursor.lock(tx), read(tx)]);
-      if (found !== 'here' || !concernsIt(seen)) {
-        tx.abandon();
-        if (found === 'here') return pass(seen);
-        return found === 'taken' ? 'stand-by' : 'worked';
-      }
-      const rows = upToTheFirstHeavy(seen);
-      const { items, last } = rows;
-      const { culprit } = suspicion;
-      await (culprit === undefined ? react : reactIsolated(culprit))(tx, name, reactions, items, deps);
-      cursor.move(tx, last);
-      tx.onCommit(() => {
-        suspicion.clear();
-        deps.observe(name, items.length, clock.monotonicMs() - startedMs);
-      });
-      return after(rows);
-    });
-  }
 
   async function afterFault(error: unknown, faults: number, signal: AbortSignal): Promise<void> {
     cursor.forget();
@@ -123,7 +89,7 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
       while (!signal.aborted) {
         try {
           bell.answer();
-          const begin = hasWork ? take : look;
+          const begin = hasWork ? takeAtOnce : look;
           hasWork = false;
           const eventsMax = Math.max(1, EVENTS_MAX >> (2 * Math.min(faults, 6)));
           const position = await cursor.position();
@@ -132,6 +98,8 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
           suspicion.forgetPassing();
           await cursor.persist();
           await pace.after(step, signal);
+          // What it has left behind is above the horizon, or another instance is at it: that is looked at first.
+          hasWork &&= step === 'idle';
         } catch (error) {
           faults += 1;
           await afterFault(error, faults, signal);
@@ -141,20 +109,86 @@ export function createReader(name: ReaderName, reactions: ReactionTable, deps: R
   };
 }
 
+/** One step of a reader: it gives what comes after it. */
+function createSteps(
+  name: ReaderName,
+  reactions: ReactionTable,
+  deps: ReaderDeps,
+  cursor: Cursor,
+  suspicion: Suspicion,
+): Record<'look' | 'takeAtOnce', (read: Read) => Promise<Step>> {
+  const { database, clock } = deps;
+
+  async function look(read: Read): Promise<Step> {
+    const seen = await read(database);
+    return concernsIt(seen) ? take(() => Promise.resolve(seen)) : pass(seen);
+  }
+
+  /** Whoever has the lock may have taken for nothing, and found less than there is now: it is not left to them unseen. */
+  async function takeAtOnce(read: Read): Promise<Step> {
+    const step = await take(read);
+    return step === 'stand-by' ? look(read) : step;
+  }
+
+  /** Nothing in it is for the reader. */
+  function pass(seen: Seen): Step {
+    if (seen.found !== 'rows') return seen.found;
+    cursor.pass(seen.last);
+    return after(seen);
+  }
+
+  /**
+   * Commits the reactions to what is read, if there is something for the reader and the cursor is not elsewhere. It is read
+   * from where the cursor was before the lock: that it is still there says that nobody has taken it since.
+   */
+  function take(read: Read): Promise<Step> {
+    return database.transaction(async (tx) => {
+      const [seen, found] = await Promise.all([read(tx), cursor.lock(tx)]);
+      if (found !== 'here' || !concernsIt(seen)) {
+        tx.abandon();
+        if (found === 'here') return pass(seen);
+        return found === 'taken' ? 'stand-by' : 'worked';
+      }
+      const startedMs = clock.monotonicMs();
+      const rows = upToTheFirstHeavy(seen);
+      const { items, last } = rows;
+      const { culprit } = suspicion;
+      await (culprit === undefined ? react : reactIsolated(culprit))(tx, name, reactions, items, deps);
+      cursor.move(tx, last);
+      tx.onCommit(() => {
+        suspicion.clear();
+        deps.observe(name, items.length, clock.monotonicMs() - startedMs);
+      });
+      return after(rows);
+    });
+  }
+
+  return { look, takeAtOnce };
+}
+
 /**
  * What a fault means: what lies in the work is isolated at once, what may lie in it when it does not pass by,
  * and a server that is away is waited out.
  */
-function createSuspicion() {
+interface Suspicion {
+  /** When set, what fails in this way is looked for and parked, and the others go on. */
+  readonly culprit: IsCulprit | undefined;
+  /** Whether it is to be isolated now, without a pause. */
+  fallsAtOnce(error: unknown): boolean;
+  /** Something went well. */
+  forgetPassing(): void;
+  /** Something was taken. */
+  clear(): void;
+}
+
+function createSuspicion(): Suspicion {
   let culprit: IsCulprit | undefined;
   let passing = 0;
   return {
-    /** When set, what fails in this way is looked for and parked, and the others go on. */
     get culprit() {
       return culprit;
     },
-    /** Whether it is to be isolated now, without a pause. */
-    fallsAtOnce(error: unknown): boolean {
+    fallsAtOnce(error) {
       if (liesInTheWork(error) && culprit === undefined) {
         culprit = liesInTheWork;
         return true;
@@ -195,6 +229,9 @@ const reactIsolated =
         tx.onCommit(() => deps.onParked(name, item.event, error));
       },
     });
+
+/** Reads the log from where the cursor is thought to be. */
+type Read = (within: Reader) => Promise<Seen>;
 
 type Rows = Extract<Seen, { readonly found: 'rows' }>;
 

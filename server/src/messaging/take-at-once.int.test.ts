@@ -9,21 +9,51 @@ import {
   type LogWorld,
   seatReserved,
 } from '../../test/support/log-world.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import { DatabaseFault } from '../platform/postgres/faults.ts';
 import { until } from '../../test/support/until.ts';
 import { watchFetches } from '../../test/support/watch-fetches.ts';
+
+/** What pace.ts waits for another instance that is at it. */
+const STAND_BY_MS = 200;
 
 let world: LogWorld;
 let other: Client;
 let instance: LogInstance;
 const fetches: string[] = [];
+const sleepsMs: number[] = [];
+let commits = 0;
+/** What the next fetch fails with, once. */
+let fault: DatabaseFault | undefined;
 let appended = 0;
 
 beforeAll(async () => {
   world = await createLogWorld();
   other = new Client(world.db.connection);
   await other.connect();
-  const database = watchFetches(await world.db.open(), (where) => fetches.push(where));
-  instance = await world.start({ reader: 'reservations', database, clock: clockWithoutPolling });
+  const watched = watchFetches(await world.db.open(), (where) => {
+    fetches.push(where);
+    const failed = fault;
+    fault = undefined;
+    if (failed !== undefined) throw failed;
+  });
+  const database: Database = {
+    ...watched,
+    transaction: (work) =>
+      watched.transaction((tx) => {
+        tx.onCommit(() => (commits += 1));
+        return work(tx);
+      }),
+  };
+  const clock: Clock = {
+    ...clockWithoutPolling,
+    sleep: (ms, signal) => {
+      sleepsMs.push(ms);
+      return clockWithoutPolling.sleep(ms, signal);
+    },
+  };
+  instance = await world.start({ reader: 'reservations', database, clock });
   await world.append(seatReserved(appended++));
   await world.effectsOf(appended);
 });
@@ -49,15 +79,44 @@ test('what was committed on its own instance is taken without a look', () =>
 test('what was committed on another instance is looked for before the cursor is locked', () =>
   untilFetched(['outside'], () => world.append(seatReserved(appended))));
 
-test('what lies above the horizon is found in vain once, and looked for from then on', async () => {
+test('what lies above the horizon is found in vain once, without a commit, and looked for from then on', async () => {
   await other.query('begin');
   await other.query('select pg_current_xact_id()');
-  fetches.length = 0;
+  fetches.length = commits = 0;
   await appendOn(instance, [seatReserved(appended++)]);
   await until('it is looked for', () => fetches.length >= 4);
-  expect(fetches.slice(0, 4)).toEqual(['inside', 'outside', 'outside', 'outside']);
+  await appendOn(instance, [seatReserved(appended++)]);
+  const looked = fetches.length;
+  await until('it is looked for again', () => fetches.length > looked + 2);
+  // Those of the two that append.
+  expect(commits).toBe(2);
+  expect(fetches.filter((where) => where === 'inside')).toHaveLength(1);
   await other.query('rollback');
+  await expectEachOnce();
+});
+
+test('where another instance has the cursor, it is looked before it stands by', async () => {
+  await other.query('begin');
+  await other.query(`select from messaging.cursor where reader = 'reservations' for update`);
+  fetches.length = sleepsMs.length = 0;
+  await appendOn(instance, [seatReserved(appended++)]);
+  await until('it has looked', () => fetches.length >= 3);
+  expect(fetches.slice(0, 2)).toEqual(['inside', 'outside']);
+  expect(sleepsMs).not.toContain(STAND_BY_MS);
+  await other.query('rollback');
+  await expectEachOnce();
+});
+
+test('a fault on the way to the cursor loses nothing, and is followed by a look', async () => {
+  fetches.length = 0;
+  fault = new DatabaseFault('messaging.fetch', new Error('the connection is gone'), 'down');
+  await appendOn(instance, [seatReserved(appended++)]);
+  await expectEachOnce();
+  expect(fetches.slice(0, 2)).toEqual(['inside', 'outside']);
+});
+
+async function expectEachOnce(): Promise<void> {
   expect((await world.effectsOf(appended)).map((effect) => effect.n)).toEqual(
     Array.from({ length: appended }, (_, n) => n),
   );
-});
+}

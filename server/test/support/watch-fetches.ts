@@ -9,7 +9,7 @@ export interface Fetched {
   readonly above_horizon: boolean;
 }
 
-/** `inside` a transaction, which then has the lock of a cursor as well. */
+/** `inside` a transaction, together with the lock of a cursor. */
 export function watchFetches(
   database: Database,
   told: (where: 'inside' | 'outside', rows: readonly Fetched[]) => void,
@@ -24,6 +24,9 @@ export function watchFetches(
   });
   return {
     ...watched(database, 'outside'),
+    get stats() {
+      return database.stats;
+    },
     transaction: (work) => database.transaction((tx) => work(watched(tx, 'inside'))),
   };
 }

@@ -261,7 +261,7 @@ async function conclude(
 ): Promise<void> {
   sendTogether(client);
   const result = await guarded(how, () => client.query(how)).catch((error: unknown) => {
-    losing(error as Error); // whether it was committed is unknown, so is the connection's state
+    losing(error as Error); // how it ended is unknown, so is the connection's state
     throw error;
   });
   // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and no error.
