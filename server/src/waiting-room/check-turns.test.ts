@@ -135,6 +135,26 @@ describe('the check of a turn', () => {
     expect(await checks.requireActive(place, 'me', 'look')).toBe('active');
   });
 
+  test('a turn that was told besides is remembered from when it was asked for', async () => {
+    const remember = checks.asking();
+    nowMs += 400;
+    remember(place, turn());
+    nowMs += 599;
+    expect(await checks.requireActive(place, 'me', 'hold')).toBe('active');
+    expect(reads).toEqual([]);
+    nowMs += 1;
+    await checks.requireActive(place, 'me', 'hold');
+    expect(reads).toHaveLength(1);
+  });
+
+  test('a turn that was told besides is not remembered when the data begin another life meanwhile', async () => {
+    const remember = checks.asking();
+    checks.forgetAll();
+    remember(place, turn());
+    answer = undefined;
+    expect(await checks.requireActive(place, 'me', 'hold')).toBe('over');
+  });
+
   test('the rooms that are remembered are bounded, and those that are asked about stay', async () => {
     answer = turn({ state: 'SPENT', expiresInMs: null });
     const inRoom = (room: string): Holder => ({ ...holder, place: { ...place, room } });

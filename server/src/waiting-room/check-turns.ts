@@ -1,7 +1,8 @@
 /**
  * Is it this person's turn? Asked by the door for every booking request, so the answer is remembered for a
  * moment; what was not remembered is asked of the store, as a set. When the store does not answer, nobody
- * passes: the fault goes to whoever asked.
+ * passes: the fault goes to whoever asked. Who joins and is let in at once is remembered too: a purchase within a second asks
+ * nobody.
  *
  * To ask is to be there: the first look at a turn that nobody has taken up takes it up.
  */
@@ -38,6 +39,11 @@ export interface TurnChecks {
   mayLookAtHand(holder: Holder): boolean;
   /** What is remembered of a place that is over; asks nobody. */
   ended(holder: Holder): Turn['state'] | undefined;
+  /**
+   * For what tells of turns besides, such as joining: called before the store is asked, it gives what remembers a turn that
+   * was told.
+   */
+  asking(): (place: Place, turn: Turn) => void;
   forget(places: readonly Place[]): void;
   /** The data have begun another life: what is remembered, and what is being asked at this moment, does not hold. */
   forgetAll(): void;
@@ -68,20 +74,25 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
     run: (places) => line.claim(places),
   });
 
-  async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
+  function asking(): (place: Place, turn: Turn) => Remembered {
     // Into this one goes what is answered, even if it is not the latest any more by then.
     const memory = latest;
-    const known = memory.recall(place);
-    if (known !== undefined && isSaidOf(known.turn, { place, userId })) return known;
     const askedAtMs = clock.monotonicMs();
+    return (place, turn) => memory.remember(place, turn, askedAtMs);
+  }
+
+  async function find({ place, userId }: Holder): Promise<Remembered | undefined> {
+    const known = latest.recall(place);
+    if (known !== undefined && isSaidOf(known.turn, { place, userId })) return known;
+    const remember = asking();
     const turn = await reads.submit(place);
     if (turn === undefined) return undefined;
     const isTheirs = turn.userId === userId && turn.epoch === place.epoch;
     const isOpen = turn.state === 'ACTIVE' && !isTimedOut(turn);
-    if (!isOpen || turn.claimed || !isTheirs) return memory.remember(place, turn, askedAtMs);
-    const claimingAtMs = clock.monotonicMs();
+    if (!isOpen || turn.claimed || !isTheirs) return remember(place, turn);
+    const rememberClaimed = asking();
     const claimed = await claims.submit(place);
-    return claimed && memory.remember(place, claimed, claimingAtMs);
+    return claimed && rememberClaimed(place, claimed);
   }
 
   return {
@@ -103,6 +114,7 @@ export function createTurnChecks({ line, clock, observe }: TurnChecksDeps): Turn
       const isTheirs = turn?.epoch === place.epoch && turn.userId === userId;
       return isTheirs && turn.state !== 'ACTIVE' ? turn.state : undefined;
     },
+    asking,
     forget: (places) => latest.forget(places),
     forgetAll: () => {
       latest = createTurnMemory(clock);

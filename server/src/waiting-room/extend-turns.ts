@@ -7,6 +7,7 @@
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { settleRooms } from './admit.ts';
+import type { Place } from '#contract/ids.ts';
 import type { OpenHold, TurnTimes } from './line.ts';
 import { lockRooms } from './lock-rooms.ts';
 
@@ -15,7 +16,7 @@ const MARGIN_MS = 30_000;
 
 // A turn lasts longer than a hold, so as a rule there is nothing to extend and nothing is locked.
 const SHORT = statement(`/* waiting-room.short-turns */
-select distinct h.room
+select distinct h.room, h.number, h.epoch
 from unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::timestamptz[])
   as h (room, number, epoch, user_id, expires_at)
 cross join lateral (
@@ -70,9 +71,10 @@ where t.room = h.room and t.number = h.number and t.epoch = h.epoch and t.user_i
 
 /**
  * A reopened turn may be one more than the capacity: its place was given to the next one, who keeps it too. To
- * exceed a bound for minutes is better than to break the promise to somebody who was let in and holds seats.
+ * exceed a bound for minutes is better than to break the promise to somebody who was let in and holds seats. Answers the
+ * places of the turns that ended too early.
  */
-export async function extendTurns(tx: Tx, holds: readonly OpenHold[], times: TurnTimes): Promise<void> {
+export async function extendTurns(tx: Tx, holds: readonly OpenHold[], times: TurnTimes): Promise<Place[]> {
   const values = [
     holds.map((hold) => hold.turn.room),
     holds.map((hold) => hold.turn.number),
@@ -81,8 +83,8 @@ export async function extendTurns(tx: Tx, holds: readonly OpenHold[], times: Tur
     holds.map((hold) => hold.expiresAt),
     MARGIN_MS,
   ];
-  const short = await tx.rows<{ room: string }>(SHORT, values);
-  if (short.length === 0) return;
+  const short = await tx.rows<Place & Record<string, unknown>>(SHORT, values);
+  if (short.length === 0) return [];
   const [rooms, reopened] = await Promise.all([
     lockRooms(
       tx,
@@ -93,11 +95,12 @@ export async function extendTurns(tx: Tx, holds: readonly OpenHold[], times: Tur
     tx.rows(EXTEND, [...values, holds.map((hold) => hold.reservationId)]),
   ]);
   const byRoom = Map.groupBy(reopened, (row) => row.room);
-  if (byRoom.size === 0) return;
+  if (byRoom.size === 0) return short;
   await settleRooms(
     tx,
     [...rooms.values()].filter(({ room }) => byRoom.has(room)),
     new Map([...byRoom].map(([room, turns]) => [room, { reopened: turns.length }])),
     times,
   );
+  return short;
 }

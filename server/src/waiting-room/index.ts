@@ -13,7 +13,16 @@ import type { Database, Tx } from '../platform/postgres/database.ts';
 import type { TokenSigner } from '../platform/signed-token.ts';
 import { type Act, type Admission, createTurnChecks } from './check-turns.ts';
 import { createStandings } from './find-standing.ts';
-import type { ChangeOutcome, JoinOutcome, JoinRequest, Line, RoomChanged, TurnTimes } from './line.ts';
+import type {
+  ChangeOutcome,
+  Joined,
+  JoinOutcome,
+  JoinRequest,
+  Line,
+  RoomChanged,
+  Turn,
+  TurnTimes,
+} from './line.ts';
 import { openRoom, type OpenOutcome, refuseOpening } from './open-room.ts';
 import { type Holder, readPlace, signPlace } from './place-token.ts';
 import type { Policy } from './policy.ts';
@@ -112,10 +121,12 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
 
   return {
     join: async (userId, room = DEFAULT_ROOM) => {
+      const remember = turns.asking();
       const outcome = await joins.submit({ room, userId });
       if (outcome.outcome === 'refused') return outcome;
       views.note(outcome.view);
       const { fresh, place } = outcome;
+      if (fresh && outcome.state === 'ACTIVE') remember(place, begun(userId, outcome, deps));
       const token = signPlace(signer, { userId, place }, clock.wallMs());
       const standing = await standings.afterJoin(userId, outcome);
       return { outcome: 'joined', fresh, place, token, standing };
@@ -146,6 +157,19 @@ export function createWaitingRoom(deps: WaitingRoomDeps): WaitingRoom {
     prepare: async () => {
       await line.createRoom(DEFAULT_ROOM, { policy: deps.defaultPolicy, state: 'OPEN', opensAt: null });
     },
+  };
+}
+
+/** The turn of somebody who was let in by joining: taken up, and of its full length since then. */
+function begun(userId: string, { place, turnExpiresAt }: Joined, { activeTtlMs }: TurnTimes): Turn {
+  return {
+    epoch: place.epoch,
+    userId,
+    state: 'ACTIVE',
+    claimed: true,
+    expiresAt: turnExpiresAt,
+    expiresInMs: activeTtlMs,
+    holdsForMs: activeTtlMs,
   };
 }
 

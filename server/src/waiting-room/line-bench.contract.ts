@@ -62,7 +62,7 @@ export interface Bench {
   join(who: number | readonly string[], line?: Line): Promise<Person[]>;
   joinOne(userId?: string, line?: Line): Promise<Person>;
   spend(purchases: readonly Purchase[], line?: Line): Promise<SpendOutcome[]>;
-  extend(...holds: readonly OpenHold[]): Promise<void>;
+  extend(...holds: readonly OpenHold[]): Promise<Place[]>;
   shorten(...holds: readonly EndedHold[]): Promise<Place[]>;
   view(line?: Line): Promise<RoomView | undefined>;
   stateOf(...places: readonly Place[]): Promise<(PlaceState | undefined)[]>;

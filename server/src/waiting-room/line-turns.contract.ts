@@ -186,7 +186,7 @@ export function describeTurns(bench: Bench): void {
       const [first, other] = [await bench.joinOne(), await bench.joinOne()];
       await bench.harness.advance(ACTIVE_TTL_MS);
       const stranger = { ...holdOf(other, 300_000), userId: randomUUID() };
-      await bench.extend(holdOf(first, 300_000), stranger);
+      expect(await bench.extend(holdOf(first, 300_000), stranger)).toEqual([first.place]);
       await bench.harness.advance(300_000);
       await bench.one.tick();
       expect(await bench.stateOf(first.place, other.place)).toEqual(['ACTIVE', 'EXPIRED']);

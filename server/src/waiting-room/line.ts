@@ -121,8 +121,11 @@ export interface Line {
   leave(places: readonly Place[]): Promise<(PlaceState | undefined | typeof AGAIN)[]>;
   /** In the order of the log: of two purchases on one turn the earlier has it, even if it was given up since. */
   spend(tx: Tx, purchases: readonly Purchase[]): Promise<SpendOutcome[]>;
-  /** Lets no turn end before the hold that was made on it; one that has timed out already is open again. */
-  extend(tx: Tx, holds: readonly OpenHold[]): Promise<void>;
+  /**
+   * Lets no turn end before the hold that was made on it; one that has timed out already is open again. Answers the places
+   * of those that would have ended before it.
+   */
+  extend(tx: Tx, holds: readonly OpenHold[]): Promise<Place[]>;
   /** Lets turns end when they would have without these holds; one whose end is past is ended by the next tick. */
   shorten(tx: Tx, holds: readonly EndedHold[]): Promise<Place[]>;
   /**

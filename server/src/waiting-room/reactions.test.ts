@@ -18,7 +18,7 @@ const purchase = (reservationId: string): EventOf<'PaymentProcessed'> => ({
 });
 
 /** A line in which this becomes of the turns, in a transaction that commits when it is told to. */
-function setUp(outcomes: readonly SpendOutcome[] = []) {
+function setUp(outcomes: readonly SpendOutcome[] = [], extended: readonly Place[] = []) {
   const calls: unknown[] = [];
   const forgotten: Place[] = [];
   const committed: (() => void)[] = [];
@@ -38,7 +38,10 @@ function setUp(outcomes: readonly SpendOutcome[] = []) {
   const reactions = waitingRoomReactions(
     {
       openRooms: (_, rooms, policy) => note({ rooms, policy }),
-      extend: (_, holds) => note({ holds }),
+      extend: (_, holds) => {
+        calls.push({ holds });
+        return Promise.resolve([...extended]);
+      },
       shorten: (_, holds) => {
         calls.push({ ended: holds });
         return Promise.resolve(holds.map(() => purchase('r1').turn));
@@ -101,3 +104,24 @@ test.each(['ReservationCancelled', 'PaymentProcessingFailed'] as const)(
     expect(forgotten).toEqual([turn]);
   },
 );
+
+test('a turn that ends before its hold is kept, and this instance forgets how long it was; the others are remembered', async () => {
+  const held = (number: number): EventOf<'SeatReserved'> => ({
+    name: 'SeatReserved',
+    reservationId: `r${number}`,
+    userId: 'kim',
+    performanceId: 7,
+    seats: [{ no: number, version: 1 }],
+    amountKrw: 50_000,
+    turn: { room: 'main', epoch: 1, number },
+    expiresAt: '2027-01-01T00:05:00.000Z',
+    payNow: false,
+  });
+  const holds = [held(1), held(2)];
+  const { tx, reactions, calls, forgotten, commit } = setUp([], [held(2).turn]);
+  expect(await reactions.SeatReserved.run(tx, holds)).toEqual([]);
+  expect(calls).toEqual([{ holds }]);
+  expect(forgotten).toEqual([]);
+  commit();
+  expect(forgotten).toEqual([held(2).turn]);
+});

@@ -27,8 +27,8 @@ export function waitingRoomReactions(
     },
     SeatReserved: {
       run: async (tx, holds) => {
-        await line.extend(tx, holds);
-        tx.onCommit(() => turns.forget(holds.map((hold) => hold.turn)));
+        const extended = await line.extend(tx, holds);
+        tx.onCommit(() => turns.forget(extended));
         return [];
       },
     },

@@ -8,7 +8,7 @@ import type { Place } from '#contract/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
 import { until } from '../../test/support/until.ts';
-import { systemClock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { type Database, openDatabase } from '../platform/postgres/database.ts';
 import { createTokenSigner } from '../platform/signed-token.ts';
 import { createWaitingRoom, type Holder, type InLine, type WaitingRoom } from './index.ts';
@@ -26,10 +26,14 @@ const USERS = {
   text: 'select user_id, count(*)::int as places from waiting_room.token where room = $1 group by user_id',
 };
 
-function createInstance(database: Database, log = createLogRecorder()): WaitingRoom {
+function createInstance(
+  database: Database,
+  log = createLogRecorder(),
+  clock: Clock = systemClock,
+): WaitingRoom {
   return createWaitingRoom({
     database,
-    clock: systemClock,
+    clock,
     logger: log.logger,
     observe: () => {},
     signer: createTokenSigner([{ kid: 'k1', secret: Buffer.alloc(32, 1) }], systemClock),
@@ -211,7 +215,36 @@ describe('the waiting room', () => {
     expect(await two.requireActive({ ...first.place, number: 99 }, first.userId, 'look')).toBe('over');
     expect(await two.requireActive({ ...first.place, epoch: 2 }, first.userId, 'look')).toBe('over');
     await advance(600_001);
-    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('over');
+    const isOver = async () => (await one.requireActive(first.place, first.userId, 'look')) === 'over';
+    await until('what is remembered since the join holds no longer', isOver);
+  });
+
+  test('whoever is let in by joining passes the door of that instance for a second without a question', async () => {
+    let nowMs = 0;
+    const asked: string[] = [];
+    const database: Database = {
+      ...db.database,
+      rows: (statement, values) => {
+        asked.push(statement.name);
+        return db.database.rows(statement, values);
+      },
+    };
+    const instance = createInstance(database, createLogRecorder(), {
+      ...systemClock,
+      monotonicMs: () => nowMs,
+    });
+    await instance.createRoom(room, { ...unlimited, capacity: 1 }, CALL);
+    const [first, second] = [await join(undefined, instance), await join(undefined, instance)];
+    asked.length = 0;
+    nowMs += 999;
+    expect(await instance.requireActive(first.place, first.userId, 'hold')).toBe('active');
+    expect(await instance.requireActive(first.place, second.userId, 'hold')).toBe('foreign');
+    expect(asked).toEqual([]);
+    expect(await instance.requireActive(second.place, second.userId, 'hold')).toBe('waiting');
+    expect(asked).toEqual(['waiting-room.turns']);
+    nowMs += 1;
+    expect(await instance.requireActive(first.place, first.userId, 'hold')).toBe('active');
+    expect(asked).toEqual(['waiting-room.turns', 'waiting-room.turns']);
   });
 
   test('the door fails closed: a store that is away lets nobody pass', async () => {
@@ -260,7 +293,7 @@ describe('the waiting room', () => {
     const running = [one.run(stop.signal), two.run(stop.signal)];
     await advance(660_000);
     await until('the next one is let in', async () => (await two.standing(second)).state === 'ACTIVE');
-    expect(await one.standing(first)).toMatchObject({ state: 'EXPIRED' });
+    expect(await two.standing(first)).toMatchObject({ state: 'EXPIRED' });
     stop.abort();
     await Promise.all(running);
   });
