@@ -21,7 +21,6 @@ const WORKS: Readonly<Record<string, string>> = {
   'polls with 1,000,000 in line, below saturation': '1,000,000명이 대기 중일 때 폴링, 포화 아래에서',
   'polls with 1,000,000 in line, below saturation, beside it':
     '1,000,000명이 대기 중일 때 폴링, 포화 아래에서, 기준과 비교',
-  'memory with 1,000,000 in line': '1,000,000명이 대기 중일 때 메모리',
   'memory of an instance that is polled, 1,000,000 in line':
     '폴링을 받는 인스턴스의 메모리, 대기 1,000,000명',
   'seat map: 100,000 seats, binary': '좌석 배치도: 100,000석, 바이너리',
@@ -63,8 +62,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
   'pgbench, strongest statements': 'pgbench, 가장 빠른 구문',
   'as many seats as holds': '임시 배정 수만큼의 좌석',
   'the same statements alone': '같은 구문만 실행',
-  'pgbench, a sequence gives numbers (no order of answers), 64 clients':
-    'pgbench, 시퀀스로 번호 부여(응답 순서 없음), 클라이언트 64개',
   'pgbench, a sequence gives numbers (no order of answers)': 'pgbench, 시퀀스로 번호 부여(응답 순서 없음)',
   'Frontrow, 10,000 people in line': 'Frontrow, 대기 10,000명',
   'bare Fastify, the same bytes': '최소한의 Fastify, 같은 바이트',
@@ -72,7 +69,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
   'bare Fastify: 100,000 seats, nothing new (304)': '최소한의 Fastify, 같은 바이트',
   'bare Fastify: 50 seats, JSON': '최소한의 Fastify, 같은 바이트',
   'when the last was open': '마지막 스트림이 열렸을 때',
-  '50 seats, nobody waiting': '50석, 대기자 없음',
   'houses of 50 seats, 50 waiting': '50석 공연장, 대기자 50명',
 };
 

@@ -32,7 +32,7 @@ const STREAMS: Finding = {
 const FLAT: Finding = {
   work: 'poll: 2,000,000 seats, 1,000,000 waiting',
   ours: quantity('µs of cores each', 110),
-  reference: { name: '50 seats, nobody waiting', ...quantity('µs of cores each', 100) },
+  reference: { name: 'houses of 50 seats, 50 waiting', ...quantity('µs of cores each', 100) },
   aim: timesAtMost(1.3),
 };
 
@@ -126,7 +126,7 @@ describe('the chart of figures', () => {
     const svg = benchImage(resultsOf([...HOLDS, STREAMS, FLAT])) ?? '';
     expect(svg).toContain(
       `<desc>${WORK}. ÷ pgbench, usual transaction: 3 × (≥ 2); ÷ pgbench, strongest single statement: 1.05 × (≥ 1.5: not met). ` +
-        `${FLAT.work} (less is better). ÷ 50 seats, nobody waiting: 1.1 × (≤ 1.3).</desc>`,
+        `${FLAT.work} (less is better). ÷ houses of 50 seats, 50 waiting: 1.1 × (≤ 1.3).</desc>`,
     );
     expect(svg.match(/class="ours"/g)).toHaveLength(3);
     expect(svg.match(/class="aim"/g)).toHaveLength(3);
