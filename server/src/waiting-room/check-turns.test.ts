@@ -147,6 +147,15 @@ describe('the check of a turn', () => {
     expect(reads).toHaveLength(1);
   });
 
+  test('what was asked for later stays, whenever the earlier is told', async () => {
+    const remember = checks.asking();
+    nowMs += 1;
+    answer = turn({ state: 'LEFT', expiresInMs: null });
+    await checks.look(holder);
+    remember(place, turn());
+    expect(await checks.requireActive(place, 'me', 'hold')).toBe('over');
+  });
+
   test('a turn that was told besides is not remembered when the data begin another life meanwhile', async () => {
     const remember = checks.asking();
     checks.forgetAll();

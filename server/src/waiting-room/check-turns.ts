@@ -19,9 +19,9 @@ import type { Holder } from './place-token.ts';
  * that timed out may be opened again elsewhere, by a hold that was heard of late.
  */
 const CHANGING_REMEMBERED_MS = 1_000;
-/** Of one room: about 20 MB. */
+/** Of one room: about 20 MB, which a room takes that lets in so many. */
 const REMEMBERED_MAX = 100_000;
-/** Rooms that were asked about lately; the turns of another are asked of the store. */
+/** Rooms that were asked about lately, or let somebody in who joined; the turns of another are asked of the store. */
 const ROOMS_REMEMBERED_MAX = 16;
 
 /** What somebody wants to do on a turn. A turn past its own end, kept for a hold, is good for no other hold. */
@@ -142,6 +142,9 @@ function createTurnMemory(clock: Clock) {
       if (turn.state === 'WAITING') return found;
       const ofRoom = remembered.get(room) ?? new RecentMap<number, Remembered>(REMEMBERED_MAX);
       remembered.set(room, ofRoom);
+      // What was asked for earlier may be answered later: a join that took its time does not undo a turn that was given up.
+      const known = ofRoom.get(number);
+      if (known !== undefined && known.askedAtMs > askedAtMs) return known;
       ofRoom.set(number, found);
       return found;
     },

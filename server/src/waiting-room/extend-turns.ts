@@ -4,10 +4,10 @@
  * that is given back. (Where the news of the hold was parked and comes after that of its end, the turn is kept as long as the
  * hold would have lasted.)
  */
+import type { Place } from '#contract/ids.ts';
 import type { Tx } from '../platform/postgres/database.ts';
 import { statement } from '../platform/postgres/statement.ts';
 import { settleRooms } from './admit.ts';
-import type { Place } from '#contract/ids.ts';
 import type { OpenHold, TurnTimes } from './line.ts';
 import { lockRooms } from './lock-rooms.ts';
 

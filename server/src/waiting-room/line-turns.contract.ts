@@ -202,7 +202,7 @@ export function describeTurns(bench: Bench): void {
       await bench.harness.advance(ACTIVE_TTL_MS + 60_000);
       await bench.one.tick();
       expect(await bench.stateOf(first.place, second.place)).toEqual(['EXPIRED', 'ACTIVE']);
-      await bench.extend(holdOf(first, 300_000));
+      expect(await bench.extend(holdOf(first, 300_000))).toEqual([first.place]);
       expect(await bench.stateOf(first.place, second.place)).toEqual(['ACTIVE', 'ACTIVE']);
       expect(await bench.view()).toMatchObject({ waiting: 1, active: 2 });
       await bench.expectExactCounters();
@@ -269,7 +269,7 @@ export function describeTurns(bench: Bench): void {
         holdOf(first, endsInMs),
       );
       assert(longest && shorter && shortest);
-      await bench.extend(shortest, longest);
+      expect(await bench.extend(shortest, longest)).toEqual([first.place]);
       await bench.extend(shorter);
       const keptUntil = async (hold: OpenHold) => {
         const [turn] = await bench.two.turns([first.place]);
@@ -318,7 +318,7 @@ export function describeTurns(bench: Bench): void {
     test('a hold never shortens a turn', async () => {
       await bench.open(unlimited);
       const first = await bench.joinOne();
-      await bench.extend(holdOf(first, 1_000));
+      expect(await bench.extend(holdOf(first, 1_000))).toEqual([]);
       expect((await bench.one.turns([first.place]))[0]?.expiresAt).toBe(first.turnExpiresAt);
     });
   });

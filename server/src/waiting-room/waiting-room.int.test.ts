@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EventOf } from '#contract/events.ts';
 import type { Place } from '#contract/ids.ts';
+import { countedDatabase } from '../../test/support/counted-database.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { createLogRecorder } from '../../test/support/log-recorder.ts';
 import { until } from '../../test/support/until.ts';
@@ -97,6 +98,13 @@ describe('the waiting room', () => {
   });
   const react = (events: readonly EventOf<'PaymentProcessed'>[], instance: WaitingRoom = one) =>
     db.database.transaction((tx) => instance.reactions.PaymentProcessed.run(tx, events));
+
+  const hold = (turn: Place, userId: string, instance: WaitingRoom = one) => {
+    const { paymentId: _, ...held } = paid(turn, userId);
+    const expiresAt = new Date(Date.now() + 300_000).toISOString();
+    const event = { ...held, name: 'SeatReserved', expiresAt, payNow: false } as const;
+    return db.database.transaction((tx) => instance.reactions.SeatReserved.run(tx, [event]));
+  };
 
   test('the default room is made once, with the policy of the settings, and stays as it is', async () => {
     await Promise.all([one.prepare(), two.prepare()]);
@@ -215,20 +223,14 @@ describe('the waiting room', () => {
     expect(await two.requireActive({ ...first.place, number: 99 }, first.userId, 'look')).toBe('over');
     expect(await two.requireActive({ ...first.place, epoch: 2 }, first.userId, 'look')).toBe('over');
     await advance(600_001);
-    const isOver = async () => (await one.requireActive(first.place, first.userId, 'look')) === 'over';
-    await until('what is remembered since the join holds no longer', isOver);
+    one.forget();
+    expect(await one.requireActive(first.place, first.userId, 'look')).toBe('over');
   });
 
-  test('whoever is let in by joining passes the door of that instance for a second without a question', async () => {
+  test('whoever is let in by joining holds and pays at that instance for a second without a question', async () => {
     let nowMs = 0;
     const asked: string[] = [];
-    const database: Database = {
-      ...db.database,
-      rows: (statement, values) => {
-        asked.push(statement.name);
-        return db.database.rows(statement, values);
-      },
-    };
+    const database = countedDatabase(db.database, (statement) => asked.push(statement));
     const instance = createInstance(database, createLogRecorder(), {
       ...systemClock,
       monotonicMs: () => nowMs,
@@ -239,12 +241,35 @@ describe('the waiting room', () => {
     nowMs += 999;
     expect(await instance.requireActive(first.place, first.userId, 'hold')).toBe('active');
     expect(await instance.requireActive(first.place, second.userId, 'hold')).toBe('foreign');
+    await hold(first.place, first.userId, instance);
+    expect(await instance.requireActive(first.place, first.userId, 'pay')).toBe('active');
     expect(asked).toEqual([]);
     expect(await instance.requireActive(second.place, second.userId, 'hold')).toBe('waiting');
     expect(asked).toEqual(['waiting-room.turns']);
     nowMs += 1;
     expect(await instance.requireActive(first.place, first.userId, 'hold')).toBe('active');
     expect(asked).toEqual(['waiting-room.turns', 'waiting-room.turns']);
+  });
+
+  test('whoever joins again on a turn that only a hold keeps open may pay, and make no other hold', async () => {
+    await one.createRoom(room, unlimited, CALL);
+    const { place, userId } = await join();
+    await advance(600_001);
+    await hold(place, userId);
+    one.forget();
+    expect(await join(userId)).toMatchObject({ fresh: false, place });
+    expect(await one.requireActive(place, userId, 'hold')).toBe('over');
+    expect(await one.requireActive(place, userId, 'pay')).toBe('active');
+  });
+
+  test('a hold that is heard of late opens its turn again at the door of this instance at once', async () => {
+    await one.createRoom(room, unlimited, CALL);
+    const { place, userId } = await join();
+    await advance(600_001);
+    one.forget();
+    expect(await one.requireActive(place, userId, 'pay')).toBe('over');
+    await hold(place, userId);
+    expect(await one.requireActive(place, userId, 'pay')).toBe('active');
   });
 
   test('the door fails closed: a store that is away lets nobody pass', async () => {
@@ -293,7 +318,8 @@ describe('the waiting room', () => {
     const running = [one.run(stop.signal), two.run(stop.signal)];
     await advance(660_000);
     await until('the next one is let in', async () => (await two.standing(second)).state === 'ACTIVE');
-    expect(await two.standing(first)).toMatchObject({ state: 'EXPIRED' });
+    for (const instance of [one, two])
+      await until('each knows it', async () => (await instance.standing(first)).state === 'EXPIRED');
     stop.abort();
     await Promise.all(running);
   });

@@ -15,7 +15,6 @@ import { createWorld, type World } from '../support/world.ts';
 
 const SIZES = [1, 200];
 const SEATS = SIZES.reduce((sum, size) => sum + size, 0);
-const TURN_MS = 1_000;
 /** With the time that a payment of the last moment is given, a hold of now outlasts a turn that began now. */
 const LONG_HOLD_MS = 599_000;
 
@@ -204,6 +203,7 @@ const STEPS = {
   'join and wait': { batches: ['join and wait'], alone: [] },
   'pause the room': { batches: ['change the room'], alone: [] },
   'open the room': { batches: ['change the room and let in'], alone: [] },
+  /** Of whom nothing is remembered, which would be good for a second. */
   'pass the door': { batches: [], alone: ['waiting-room.turns'] },
   'pass the door as one who waited': { batches: ['take a turn up'], alone: ['waiting-room.turns'] },
   hold: {
@@ -281,12 +281,6 @@ async function step<T>(name: Step, count: number, act: () => Promise<T>): Promis
   return result;
 }
 
-/** What is known of a turn, by joining or by a look, is good for a second: then the door asks. */
-async function untilForgotten(): Promise<void> {
-  const sinceMs = performance.now();
-  await until('what is remembered of turns is over', () => performance.now() - sinceMs > TURN_MS);
-}
-
 /** The readers of the log work side by side. */
 const byStatements = (a: Pick<Committed, 'statements'>, b: Pick<Committed, 'statements'>): number =>
   a.statements.join().localeCompare(b.statements.join());
@@ -316,12 +310,12 @@ describe('a purchase', () => {
     const crowd = crowds.gather(count);
     await step('charge', count, () => crowds.chargeTogether(context, crowd, sale.priceKrw));
     const inTurn = await step('join', count, () => crowds.joinTogether(context, crowd));
-    await untilForgotten();
+    context.waitingRoom.forget();
     await step('pass the door', count, () => crowds.passTogether(context, inTurn, 'hold'));
     const holding = await step('hold', count, () =>
       crowds.holdTogether(context, inTurn, sale.performanceId, nextSeats(count)),
     );
-    await untilForgotten();
+    context.waitingRoom.forget();
     await step('pass the door', count, () => crowds.passTogether(context, holding, 'pay'));
     await step('pay', count, () => crowds.payTogether(context, holding));
     await expectPromisesKept(world);
