@@ -114,6 +114,22 @@ describe('the check of a turn', () => {
     expect(await checks.requireActive(place, 'me', 'look')).toBe('active');
   });
 
+  test('a turn that was given up may yet be spent elsewhere, and is asked again after a second; a place is over for good', async () => {
+    answer = turn({ state: 'LEFT', expiresInMs: null });
+    expect((await checks.look(holder))?.state).toBe('LEFT');
+    answer = turn({ state: 'SPENT', expiresInMs: null });
+    nowMs += 999;
+    expect(checks.ended(holder)).toBe('LEFT');
+    nowMs += 1;
+    expect((await checks.look(holder))?.state).toBe('SPENT');
+
+    const waited = { ...holder, place: { ...place, number: 8 } };
+    answer = turn({ state: 'LEFT', claimed: false, expiresInMs: null });
+    await checks.look(waited);
+    nowMs += 86_400_000;
+    expect(checks.ended(waited)).toBe('LEFT');
+  });
+
   test('a forgotten turn is asked for again', async () => {
     await checks.requireActive(place, 'me', 'look');
     answer = turn({ state: 'SPENT' });

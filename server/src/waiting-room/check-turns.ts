@@ -158,10 +158,14 @@ function isTimedOut({ state, expiresInMs }: Turn): boolean {
   return state === 'ACTIVE' && (expiresInMs ?? 0) <= 0;
 }
 
-/** Spent and given up stay over for the door, whatever else becomes of them. */
-function lastsMs({ state, expiresInMs }: Turn): number {
+/**
+ * Spent is for good, and so is a place that was given up before its turn was taken up. A turn that was given up is over for the
+ * door, but may yet be spent: by what was bought in that second at an instance that remembered it as open.
+ */
+function lastsMs({ state, claimed, expiresInMs }: Turn): number {
   if (state === 'ACTIVE') return Math.min(CHANGING_REMEMBERED_MS, expiresInMs ?? 0);
-  return state === 'EXPIRED' ? CHANGING_REMEMBERED_MS : Number.POSITIVE_INFINITY;
+  const mayChange = state === 'EXPIRED' || (state === 'LEFT' && claimed);
+  return mayChange ? CHANGING_REMEMBERED_MS : Number.POSITIVE_INFINITY;
 }
 
 /** What is remembered for good may be of another life of the room, in which the number was somebody else's. */

@@ -1,8 +1,11 @@
-/** What the instances may remember: what was so a moment ago, and whose places they were asked about within a second. */
+/**
+ * What the instances may remember: what was so a moment ago, and whose places they were asked about within a second, or let in
+ * as they joined.
+ */
 import type { Call } from './calls.ts';
 import type { Seen } from './outcome.ts';
 import { placeKey } from './perform.ts';
-import { distinct, type PlaceName, type State } from './state.ts';
+import { type Answer, distinct, type PlaceName, type State } from './state.ts';
 
 /** A line is told as it was 200 ms ago, a map 250 ms: so much of what was before everything settled may still be told. */
 const MOMENT_MS = 350;
@@ -22,7 +25,7 @@ export interface Memory {
   /** Every instance knows what there is. */
   settled(): void;
   /** These were answered. */
-  looked(sent: readonly Sent[], atMs: number): void;
+  looked(sent: readonly (Sent & { readonly answer: Answer })[], atMs: number): void;
   forget(instance: number, place: PlaceName): void;
 }
 
@@ -53,7 +56,10 @@ export function createMemory(): Memory {
       for (const each of past) each.untilMs = Math.min(each.untilMs, nowMs);
     },
     looked: (sent, atMs) => {
-      for (const { call, instance } of sent) {
+      for (const { call, instance, answer } of sent) {
+        if (call.do === 'join' && answer.status === 201 && answer['state'] === 'ACTIVE') {
+          looks.set(keyOf(instance, { room: call.room, number: Number(answer['number']) }), atMs);
+        }
         if (!('place' in call)) continue;
         // Whoever leaves is over there at once, unless somebody looked in the same moment.
         if (call.do === 'leave' && sent.length === 1) looks.delete(keyOf(instance, call.place));

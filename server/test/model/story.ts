@@ -157,7 +157,8 @@ async function send(story: Story, sent: readonly Sent[]): Promise<void> {
   const explained = explain(before, together);
   if (explained.states.length === 0) throw new Error(unexplained(before, together));
   if (explained.orders < explained.ordersMax) story.happened.add(ORDER_MATTERED);
-  memory.looked(sent, performance.now());
+  const answered = sent.map((each, index) => ({ ...each, answer: answers[index] ?? { status: 0 } }));
+  memory.looked(answered, performance.now());
   memory.passed(before);
   move(story, explained.states, together);
 }
